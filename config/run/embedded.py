@@ -1,0 +1,44 @@
+"""The embedded PostgreSQL and Valkey of a data folder: their addresses, and starting them for a while.
+
+The settings import this module, so importing it stays cheap; the servers themselves are in ``postgres`` and ``valkey``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from config.run.places import Home
+
+DATABASE = "tandem"
+DATABASE_USER = "tandem"
+
+
+def database_url(home: Path) -> str:
+    """The address of the embedded database of ``home``, whether it runs or not: ``postgres://…?host=<socket folder>``."""
+    return f"postgres://{DATABASE_USER}@/{DATABASE}?host={Home(home).sockets}"
+
+
+def redis_url(home: Path) -> str:
+    """The address of the embedded broker of ``home``, whether it runs or not: ``unix://<socket>``."""
+    return f"unix://{Home(home).sockets}/broker.sock"
+
+
+def with_database(url: str, number: int) -> str:
+    """``url`` of a Redis server, pointing at its database ``number`` (``redis://host/1``, ``unix://path?db=1``)."""
+    parts = urlsplit(url)
+    query = [(key, value) for key, value in parse_qsl(parts.query) if key != "db"]
+    if parts.scheme == "unix":
+        return urlunsplit(parts._replace(query=urlencode([*query, ("db", str(number))], safe="/")))
+    return urlunsplit(parts._replace(path=f"/{number}", query=urlencode(query, safe="/")))
+
+
+def broker_url(url: str) -> str:
+    """``url`` of a Redis server as Celery wants it: a socket is ``redis+socket://<path>?virtual_host=<database>``."""
+    parts = urlsplit(url)
+    if parts.scheme != "unix":
+        return url
+    query = dict(parse_qsl(parts.query))
+    number = query.pop("db", "0")
+    address = urlsplit(f"redis+socket://{parts.netloc}{parts.path}")
+    return urlunsplit(address._replace(query=urlencode({"virtual_host": number, **query}, safe="/")))
