@@ -6,7 +6,7 @@ The settings import this module, so importing it stays cheap; the servers themse
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from config.run.places import Home
 
@@ -29,8 +29,8 @@ def with_database(url: str, number: int) -> str:
     parts = urlsplit(url)
     query = [(key, value) for key, value in parse_qsl(parts.query) if key != "db"]
     if parts.scheme == "unix":
-        return urlunsplit(parts._replace(query=urlencode([*query, ("db", str(number))], safe="/")))
-    return urlunsplit(parts._replace(path=f"/{number}", query=urlencode(query, safe="/")))
+        return _address("unix", parts.netloc + parts.path, [*query, ("db", str(number))])
+    return _address(parts.scheme, f"{parts.netloc}/{number}", query)
 
 
 def broker_url(url: str) -> str:
@@ -40,5 +40,9 @@ def broker_url(url: str) -> str:
         return url
     query = dict(parse_qsl(parts.query))
     number = query.pop("db", "0")
-    address = urlsplit(f"redis+socket://{parts.netloc}{parts.path}")
-    return urlunsplit(address._replace(query=urlencode({"virtual_host": number, **query}, safe="/")))
+    return _address("redis+socket", parts.netloc + parts.path, [("virtual_host", number), *query.items()])
+
+
+def _address(scheme: str, rest: str, query: list[tuple[str, str]]) -> str:
+    # Not urlunsplit: it drops the two slashes of an address without a host.
+    return f"{scheme}://{rest}" + (f"?{urlencode(query, safe='/')}" if query else "")
