@@ -1,0 +1,65 @@
+"""Where allauth asks us."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from typing_extensions import override
+
+from accounts.models import User
+
+if settings.OIDC_ISSUER:
+    from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+else:
+    DefaultSocialAccountAdapter = object
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """People are invited; nobody signs up. Mail goes out through rows."""
+
+    @override
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    @override
+    def clean_email(self, email: str) -> str:
+        return User.normalize_email(super().clean_email(email))
+
+    @override
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("settings:profile")
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """Names shown by authenticator apps and passkey dialogs."""
+
+    @override
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        return super().get_public_key_credential_rp_entity() | {"name": "Tandem"}
+
+
+class SingleSignOnAdapter(DefaultSocialAccountAdapter):
+    """The organisation's own sign-in opens Tandem for people who were invited, by their verified address, and for nobody else."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        return False
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
+        """Connect a first sign-in to the invited person with the same address; refuse strangers and people switched off."""
+        if sociallogin.is_existing:
+            return
+        verified = [address.email for address in sociallogin.email_addresses if address.verified]
+        user = User.objects.active().filter(email__in=[User.normalize_email(email) for email in verified]).first()
+        if user is None:
+            messages.error(request, _("This address was not invited to Tandem. Ask an administrator."))
+            raise ImmediateHttpResponse(redirect("account_login"))
+        sociallogin.connect(request, user)

@@ -1,0 +1,50 @@
+"""Each request in the reader's language and zone, and past the second factor where it is demanded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+Handler = Callable[[HttpRequest], HttpResponse]
+# Where somebody who must set up a second factor may still go.
+SETTING_UP = ("/accounts/", "/static/", "/i18n/", "/healthz", "/readyz")
+
+
+class PersonZone:
+    """A person signed in reads in the language and zone of their profile (strangers: cookie, then browser, by Django)."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        translation.activate(request.user.language)
+        request.LANGUAGE_CODE = request.user.language
+        with timezone.override(ZoneInfo(request.user.time_zone)):
+            return self.get_response(request)
+
+
+class SecondFactorRequired:
+    """Whoever holds a capability of ``SECOND_FACTOR_REQUIRED`` sets up a second factor before anything else."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        demanded = settings.SECOND_FACTOR_REQUIRED
+        if not demanded or not user.is_authenticated or request.path.startswith(SETTING_UP):
+            return self.get_response(request)
+        if demanded.isdisjoint(user.capabilities) or is_mfa_enabled(user):
+            return self.get_response(request)
+        messages.info(request, _("Your rights ask for a second factor. Set one up to go on."))
+        return redirect("mfa_index")

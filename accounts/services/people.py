@@ -1,0 +1,167 @@
+"""Writes on people: invite, change, switch off and on, own profile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from allauth.account.models import EmailAddress
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from accounts import invitations
+from accounts.models import Capability, User
+from accounts.policies import MANAGE_USERS
+from crm.core import clock, journal, policy
+from crm.core.errors import Conflict, Invalid, NotFound
+
+OWN_FIELDS = ("name", "language", "time_zone", "home_label", "home_latitude", "home_longitude", "language_skills", "product_skills")
+MANAGED_FIELDS = (*OWN_FIELDS, "email", "team", "capabilities", "calendar", "weekly_capacity")
+
+
+def invite_user(*, actor: User | None, email: str, name: str, user_id: UUID | None = None, **fields: Any) -> User:
+    """Make a person and mail them a link to choose a password. ``fields``: any of ``MANAGED_FIELDS``.
+
+    A repeat with the same ``user_id`` and address returns the person made before. Raises ``Forbidden``, ``Invalid``.
+    """
+    _require_manager(actor)
+    _refuse_unknown(fields, MANAGED_FIELDS)
+    if user_id and (known := User.objects.filter(pk=user_id, email=User.normalize_email(email)).first()):
+        return known
+    user = User(email=User.normalize_email(email), name=name.strip(), invited_at=clock.now(), **fields)
+    if user_id:
+        user.pk = user_id
+    user.set_unusable_password()
+    _normalise(user)
+    _check(user)
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+            journal.record(actor=actor, event="user.invited", instance=user, changes=journal.creation(user, MANAGED_FIELDS))
+            invitations.send(user, invited_by=actor)
+    except IntegrityError as error:
+        raise Conflict(_("Somebody with this e-mail exists already."), field="email", code="already_exists") from error
+    return user
+
+
+def change_user(*, actor: User | None, user_id: UUID, changes: Mapping[str, Any], expected_version: int | None = None) -> User:
+    """Change a person's managed fields. Raises ``Forbidden``, ``NotFound``, ``Invalid``, ``VersionConflict``."""
+    _require_manager(actor)
+    _refuse_unknown(changes, MANAGED_FIELDS)
+    with transaction.atomic():
+        user = _locked(user_id)
+        if "capabilities" in changes and Capability.ADMINISTERS not in changes["capabilities"]:
+            _keep_one_administrator(user)
+        return _apply(actor, user, changes, expected_version, event="user.changed")
+
+
+def change_profile(*, actor: User, changes: Mapping[str, Any], expected_version: int | None = None) -> User:
+    """Change one's own profile. Raises ``Invalid``, ``VersionConflict``."""
+    _refuse_unknown(changes, OWN_FIELDS)
+    with transaction.atomic():
+        return _apply(actor, _locked(actor.pk), changes, expected_version, event="user.changed")
+
+
+def deactivate_user(*, actor: User | None, user_id: UUID) -> User:
+    """Switch a person off: from their next request on, nothing opens any more, by session or by key."""
+    _require_manager(actor)
+    with transaction.atomic():
+        user = _locked(user_id)
+        if actor is not None and actor.pk == user.pk:
+            raise Conflict(_("You cannot switch yourself off."), code="own_account")
+        _keep_one_administrator(user)
+        return _apply(actor, user, {"is_active": False}, None, event="user.deactivated")
+
+
+def reactivate_user(*, actor: User | None, user_id: UUID) -> User:
+    _require_manager(actor)
+    with transaction.atomic():
+        return _apply(actor, _locked(user_id), {"is_active": True}, None, event="user.reactivated")
+
+
+def invite_again(*, actor: User | None, user_id: UUID) -> User:
+    """Send the invitation once more. Raises ``Conflict`` for somebody who already chose a password."""
+    _require_manager(actor)
+    with transaction.atomic():
+        user = _locked(user_id)
+        if user.has_usable_password():
+            raise Conflict(_("This person has signed in already. They can ask for a new password themselves."), code="already_joined")
+        invitations.send(user, invited_by=actor)
+        return _apply(actor, user, {"invited_at": clock.now()}, None, event="user.invited_again")
+
+
+# --- inside ----------------------------------------------------------------------------------------------------------
+
+
+def _require_manager(actor: User | None) -> None:
+    if actor is not None:
+        policy.require(actor, MANAGE_USERS)
+
+
+def _locked(user_id: UUID) -> User:
+    user = User.objects.select_for_update(of=("self",)).filter(pk=user_id).first()
+    if user is None:
+        raise NotFound
+    return user
+
+
+def _apply(actor: User | None, user: User, changes: Mapping[str, Any], expected: int | None, *, event: str) -> User:
+    before = journal.snapshot(user, changes)
+    for name, value in changes.items():
+        setattr(user, name, value)
+    _normalise(user)
+    _check(user)
+    differences = journal.differences(before, user)
+    if not differences and expected in (None, user.version):
+        return user
+    try:
+        with transaction.atomic():
+            user.save_version(fields=list(changes), expected=expected)
+    except IntegrityError as error:
+        raise Conflict(_("Somebody with this e-mail exists already."), field="email", code="already_exists") from error
+    if "email" in differences:
+        # allauth keeps the addresses it saw; the old one must not open the door any more.
+        EmailAddress.objects.filter(user=user).delete()
+    journal.record(actor=actor, event=event, instance=user, changes=differences)
+    return user
+
+
+def _keep_one_administrator(user: User) -> None:
+    """Without an administrator nobody could ever invite one again. The rows are locked, so two cannot leave together."""
+    others = User.objects.active().who_can(Capability.ADMINISTERS).exclude(pk=user.pk).order_by("pk").select_for_update(of=("self",))
+    if user.can(Capability.ADMINISTERS) and not others.exists():
+        raise Conflict(_("Somebody has to administer Tandem. Give another person the right first."), code="last_administrator")
+
+
+def _normalise(user: User) -> None:
+    user.email = User.normalize_email(user.email)
+    user.name = user.name.strip()
+    user.capabilities = [value for value in Capability.values if value in set(user.capabilities)]
+    user.product_skills = sorted({skill.strip() for skill in user.product_skills if skill.strip()})
+    user.language_skills = sorted({skill.strip().lower() for skill in user.language_skills if skill.strip()})
+
+
+def _check(user: User) -> None:
+    """The model's own validators, as a named refusal (uniqueness is the database's to say)."""
+    try:
+        user.clean_fields(exclude=["password"])
+        user.validate_constraints(exclude=None if user._state.adding else ["email"])
+    except ValidationError as error:
+        raise first_fault(error) from error
+
+
+def first_fault(error: ValidationError) -> Invalid:
+    """The first message of a model's validation, with its field."""
+    if hasattr(error, "error_dict"):
+        field, faults = next(iter(error.error_dict.items()))
+        name = field if field != "__all__" else None
+        return Invalid(" ".join(faults[0].messages), field=name)
+    return Invalid(" ".join(error.messages))
+
+
+def _refuse_unknown(changes: Mapping[str, Any], allowed: tuple[str, ...]) -> None:
+    for name in changes:
+        if name not in allowed:
+            raise Invalid(_("“%(field)s” cannot be set here.") % {"field": name}, field=name, code="not_writable")

@@ -1,0 +1,40 @@
+"""The doors that need no sign-in (P28: at most ten), and those of kept libraries that guard themselves.
+
+Everything else is closed: the wall is ``crm.core.middleware.LoginRequired`` for pages and the default permission for the
+API, and a system check refuses to start with a door that names no act.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from crm.core.doors import Door
+
+# Routes exactly as Django's resolver writes them.
+ANONYMOUS = frozenset(
+    {
+        "healthz",
+        "readyz",
+        "i18n/setlang/",  # the language of the sign-in page
+        "accounts/login/",
+        "accounts/inactive/",
+        "accounts/2fa/authenticate/",  # second step; allauth demands the first one
+        "accounts/2fa/webauthn/login/",
+        "accounts/password/reset/",
+        "accounts/password/reset/done/",
+        "accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+    }
+)
+# Only when OIDC_ISSUER is set: the way to the organisation's own sign-in and back.
+SINGLE_SIGN_ON = frozenset({"accounts/oidc/<str:provider_id>/login/", "accounts/oidc/<str:provider_id>/login/callback/"})
+# allauth asks for sign-in itself, Django's admin for staff; the wall stands before both all the same.
+SELF_GUARDED = ("accounts/", "admin/")
+
+
+def is_anonymous(route: str) -> bool:
+    return route in ANONYMOUS or (bool(settings.OIDC_ISSUER) and route in SINGLE_SIGN_ON)
+
+
+def is_listed(door: Door) -> bool:
+    """Whether a door may do without an act of ours."""
+    return is_anonymous(door.route) or door.route.startswith(SELF_GUARDED)

@@ -1,0 +1,1 @@
+"""The small shared floor: base models, journal, policy, background work, working time, money, errors, API frame."""

@@ -1,0 +1,1 @@
+"""The field day: the pages of people who sell by visiting, also without signal."""

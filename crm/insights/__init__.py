@@ -1,0 +1,1 @@
+"""What the numbers mean: metric definitions and rollups, read only; motion fit."""

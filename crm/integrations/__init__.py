@@ -1,0 +1,1 @@
+"""Webhooks, change feed, bulk work, import and export, adapters to other systems."""

@@ -1,0 +1,1 @@
+"""The managers' pages: inside against outside, floor and field."""

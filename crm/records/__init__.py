@@ -1,0 +1,1 @@
+"""Pages that every audience shares: one lead, company, contact, deal; lists; search."""

@@ -1,0 +1,1 @@
+"""Companies, contacts, leads, deals; scoring, routing, claims, hand-offs."""
