@@ -1,6 +1,6 @@
-"""The embedded PostgreSQL and Valkey of a data folder: their addresses, and starting them for a while.
+"""The addresses of the embedded PostgreSQL and Valkey of a data folder, known without reading or starting anything.
 
-The settings import this module, so importing it stays cheap; the servers themselves are in ``postgres`` and ``valkey``.
+The settings import this module; the servers themselves are in ``postgres`` and ``valkey``, ``services`` starts them.
 """
 
 from __future__ import annotations

@@ -1,0 +1,7 @@
+"""What the launcher says when it cannot go on."""
+
+from __future__ import annotations
+
+
+class CannotRun(Exception):
+    """Tandem cannot go on; the text tells a person what is wrong and what to do about it."""

@@ -1,0 +1,113 @@
+"""Asking a running Tandem whether it is ready, without waiting for the answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+TIMEOUT = 10.0
+# Which program each part of /readyz is about.
+PROGRAM_OF_PART = {"worker": ("worker", "beat"), "sweeper": ("sweeper",)}
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """What /readyz said: nothing (``answered`` false), or its status and parts."""
+
+    answered: bool
+    status: int = 0
+    parts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def ready(self) -> bool:
+        return self.status == 200  # noqa: PLR2004
+
+    def silent(self, seconds: float) -> set[str]:
+        """Names of the programs that have given no sign of life for ``seconds``."""
+        return {
+            program
+            for part, programs in PROGRAM_OF_PART.items()
+            if self._silence(part) > seconds
+            for program in programs
+        }
+
+    def explain(self) -> str:
+        if not self.answered:
+            return "no answer"
+        return ", ".join(sorted(name for name, part in self.parts.items() if not part.get("ok", True))) or str(self.status)
+
+    def _silence(self, part: str) -> float:
+        detail = self.parts.get(part) or {}
+        return float(detail.get("seconds_since_heartbeat") or 0.0)
+
+
+class Probe:
+    """One question to /readyz. ``poll`` gives None until there is an answer or ten seconds passed."""
+
+    def __init__(self, address: str, path: str = "/readyz") -> None:
+        parts = urlsplit(address)
+        self._deadline = time.monotonic() + TIMEOUT
+        self._received = b""
+        self._sent = False
+        self._request = f"GET {path} HTTP/1.0\r\nHost: {host_header(parts.netloc)}\r\n\r\n".encode()
+        self.socket = socket.socket(socket.AF_INET6 if parts.hostname and ":" in parts.hostname else socket.AF_INET)
+        self.socket.setblocking(False)
+        self.socket.connect_ex((parts.hostname or "127.0.0.1", parts.port or 80))
+
+    def poll(self) -> Readiness | None:
+        """The answer; None while it is still open."""
+        try:
+            finished = self._advance()
+        except OSError:
+            return self._close(Readiness(answered=False))
+        if finished:
+            return self._close(_read(self._received))
+        if time.monotonic() > self._deadline:
+            return self._close(Readiness(answered=False))
+        return None
+
+    def _advance(self) -> bool:
+        """Send if that has not been done, read what there is. True at the end of the answer."""
+        try:
+            if not self._sent:
+                self.socket.sendall(self._request)
+                self._sent = True
+            while chunk := self.socket.recv(65_536):
+                self._received += chunk
+        except BlockingIOError:
+            return False
+        return True
+
+    def _close(self, answer: Readiness) -> Readiness:
+        self.socket.close()
+        return answer
+
+
+def host_header(otherwise: str) -> str:
+    """A host name that the site accepts: the first of ``ALLOWED_HOSTS``."""
+    first = os.environ.get("ALLOWED_HOSTS", "").split(",")[0].strip().lstrip(".")
+    return otherwise if first in {"", "*"} else first
+
+
+def _read(answer: bytes) -> Readiness:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    try:
+        status = int(head.split(None, 2)[1])
+    except (IndexError, ValueError):
+        return Readiness(answered=False)
+    try:
+        parts = json.loads(body)
+    except ValueError:
+        parts = {}
+    return Readiness(answered=True, status=status, parts=_parts(parts))
+
+
+def _parts(body: Any) -> dict[str, Any]:
+    """The parts of the answer, wherever the document keeps them."""
+    inner = body.get("parts", body) if isinstance(body, dict) else {}
+    return {name: part for name, part in inner.items() if isinstance(part, dict)}
