@@ -29,8 +29,15 @@ app.conf.update(
     # Longest job < hard limit < visibility, or Redis hands out a task that is still running.
     task_soft_time_limit=270,
     task_time_limit=300,
-    broker_transport_options={"visibility_timeout": 600, "socket_timeout": 5, "socket_connect_timeout": 2},
-    # A request that rings the bell must not hang on an absent broker (crm.core.work fails soft).
+    # A request that rings the bell must not hang on an absent broker (crm.core.work fails soft): one try, no pauses.
+    broker_transport_options={
+        "visibility_timeout": 600,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 1,
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0,
+    },
     task_publish_retry=False,
     # SIGTERM: finish what runs, for at most this long.
     worker_soft_shutdown_timeout=10,

@@ -7,7 +7,7 @@ harmless, because a row is claimed with SKIP LOCKED and the work itself is guard
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -67,17 +67,16 @@ class Sweep(ABC):
 
     def run(self) -> Outcome:
         """Work through what is due, batch by batch. A bad row does not stop the rest; the database going away does."""
-        done = failed = 0
-        last_error = ""
+        done, failed = 0, dict[UUID, str]()
         with context.acting(through=f"job {self.name}"):
             lag = self.lag()
             for _ in range(self.most_batches):
-                batch_done, batch_failed, last_error = self._run_batch(last_error)
-                done, failed = done + batch_done, failed + batch_failed
-                if batch_done < self.batch:  # the rest is locked elsewhere, refused, or not there
+                handled = done + len(failed)
+                done += sum(self._try(key, failed) for key in self._candidates(failed))
+                if done + len(failed) == handled:  # nothing due, or all of it in other hands
                     break
-            heartbeats.beat(self.name, lag=lag, done=done, failed=failed, error=last_error)
-        return Outcome(done, failed, lag)
+            heartbeats.beat(self.name, lag=lag, done=done, failed=len(failed), error=next(reversed(failed.values()), ""))
+        return Outcome(done, len(failed), lag)
 
     def lag(self) -> timedelta:
         """The age of the oldest due row."""
@@ -85,22 +84,21 @@ class Sweep(ABC):
         oldest = self.due(now).order_by(self.due_column).values_list(self.due_column, flat=True).first()
         return now - oldest if oldest else timedelta()
 
-    def _run_batch(self, last_error: str) -> tuple[int, int, str]:
-        done = failed = 0
-        for key in self._candidates():
-            try:
-                done += self._run_locked(key)
-            except (OperationalError, InterfaceError):
-                raise  # the database is away: the next run finds the rest
-            except Exception as error:  # a bad row cannot stop the rest
-                failed += 1
-                last_error = f"{type(error).__name__}: {error}"
-                log.exception("sweep_item_failed", sweep=self.name, item=str(key))
-                self._put_off(key, error)
-        return done, failed, last_error
+    def _candidates(self, failed: Collection[UUID]) -> Sequence[UUID]:
+        rows = self.due(clock.now()).exclude(pk__in=failed) if failed else self.due(clock.now())
+        return list(rows.order_by(self.due_column, "pk").values_list("pk", flat=True)[: self.batch])
 
-    def _candidates(self) -> Sequence[UUID]:
-        return list(self.due(clock.now()).order_by(self.due_column, "pk").values_list("pk", flat=True)[: self.batch])
+    def _try(self, key: UUID, failed: dict[UUID, str]) -> int:
+        """Do one row: 1 when done, 0 when it was not free or failed (then noted in ``failed``)."""
+        try:
+            return self._run_locked(key)
+        except (OperationalError, InterfaceError):
+            raise  # the database is away: the next run finds the rest
+        except Exception as error:  # a bad row cannot stop the rest
+            failed[key] = f"{type(error).__name__}: {error}"
+            log.exception("sweep_item_failed", sweep=self.name, item=str(key))
+            self._put_off(key, error)
+            return 0
 
     def _run_locked(self, key: UUID | str) -> int:
         """Claim by row lock and look again: another sweep may have done it between the list and the lock."""
