@@ -16,9 +16,9 @@ import socket
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 from config.run import hold, processes, services, tell
 from config.run.errors import CannotRun
@@ -26,6 +26,7 @@ from config.run.places import Home
 from config.run.probe import Probe, Readiness
 
 HOLDER = "make run"
+STOP_SIGNAL = signal.SIGTERM
 PORTS_TO_TRY = 50
 READY_SECONDS = 60.0
 PROBE_SECONDS = 5.0
@@ -35,6 +36,16 @@ LONGEST_PAUSE = 30.0
 QUOTE_AFTER = 3
 SILENT_SECONDS = 90.0
 DEMO_PASSWORD = "tandem-demo"  # noqa: S105 (printed on purpose, for the demo people only)
+
+
+class Application(Protocol):
+    """What is supervised: ``config.run.application``, or a stand-in under test."""
+
+    PROGRAMS: Mapping[str, Callable[[], object]]
+
+    def prepare(self, report: Callable[[str, str], None], *, demo: bool) -> None: ...
+
+    def demo_sign_ins(self) -> list[str]: ...
 
 
 class Stopping(Exception):
@@ -96,8 +107,9 @@ class Kept:
 class Supervisor:
     """The run of one data folder, from the first service to the last."""
 
-    def __init__(self, mine: hold.Hold) -> None:
+    def __init__(self, mine: hold.Hold, load: Callable[[], Application]) -> None:
         self.hold = mine
+        self.load = load
         self.home = mine.home
         self.kept: list[Kept] = []
         self.listener: socket.socket | None = None
@@ -189,17 +201,14 @@ class Supervisor:
     def _private_descriptors(self) -> tuple[int, ...]:
         return self.hold.descriptor, self._bell, self._ring
 
-    def _load(self) -> Any:
+    def _load(self) -> Application:
         """The application, imported; a broken one is shown as Python shows it."""
         try:
-            from config.run import application  # noqa: PLC0415 (installed by now)
-
-            application.load()
+            return self.load()
         except Exception as error:
             raise CannotRun(f"The application does not load:\n{traceback.format_exc()}") from error
-        return application
 
-    def _prepare(self, application: Any) -> None:
+    def _prepare(self, application: Application) -> None:
         """Checks, catalogues, tables and the demo, in a process of their own: what they load is not shared by the rest."""
         ours, theirs = os.pipe()
         log = self.home.log_file("setup")
@@ -387,7 +396,14 @@ def open_socket(host: str, wanted: int) -> socket.socket:
     raise CannotRun(f"The ports {wanted} to {wanted + PORTS_TO_TRY - 1} are all taken. Choose one: PORT=9000 make run")
 
 
-def main() -> int:
+def load_tandem() -> Application:
+    from config.run import application  # noqa: PLC0415 (installed by now)
+
+    application.load()
+    return application
+
+
+def main(load: Callable[[], Application] = load_tandem) -> int:
     """Run Tandem in the data folder of the environment, or say where it runs already."""
     tell.speak_to(sys.stdout)
     os.umask(0o077)
@@ -402,7 +418,7 @@ def main() -> int:
     if mine is None:
         return 0
     with mine:
-        return Supervisor(mine).run()
+        return Supervisor(mine, load).run()
 
 
 def _take(home: Home) -> hold.Hold | None:
