@@ -77,7 +77,7 @@ class WholePageSignIn:
             return response
         page = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]
         answer = HttpResponse(status=204)
-        answer.headers["HX-Redirect"] = f"{sign_in}?{urlencode({"next": page})}"
+        answer.headers["HX-Redirect"] = f"{sign_in}?{urlencode({'next': page})}"
         return answer
 
 
