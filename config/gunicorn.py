@@ -10,7 +10,7 @@ from gunicorn.glogging import Logger
 from typing_extensions import override
 
 
-class OneLog(Logger):
+class OneLog(Logger):  # type: ignore[misc]  # gunicorn has no types
     """Gunicorn's own lines go through the application's logging, so that there is one format."""
 
     @override
@@ -21,7 +21,7 @@ class OneLog(Logger):
 
 
 wsgi_app = "config.wsgi:application"
-# The supervisor opens the socket itself and hands it over (fd://N): requests wait, and are not refused, while web restarts.
+# The supervisor opens the socket itself and hands it over (fd://N): requests wait while web restarts.
 bind = os.environ.get("TANDEM_LISTEN") or f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or 8000}"
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_WORKERS") or 2)

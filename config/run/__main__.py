@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from config.run import bootstrap, hold, manage_line, processes, supervisor, tell
-from config.run.errors import CannotRun
+from config.run.errors import CannotRunError
 from config.run.places import CLONE, Home
 
 STOP_SECONDS = 90.0
@@ -104,7 +104,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     try:
         return command()
-    except CannotRun as error:
+    except CannotRunError as error:
         tell.line(f"\n{error}")
         return 1
     except KeyboardInterrupt:

@@ -5,7 +5,8 @@ import sys
 OLDEST = (3, 11)
 
 
-def problem():  # type: ignore[no-untyped-def]
+def problem():  # noqa: ANN201
+    # type: () -> str
     """A text that says what is missing and what to do; empty when nothing is."""
     version = "%d.%d" % sys.version_info[:2]  # noqa: UP031
     if sys.version_info < OLDEST:

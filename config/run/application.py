@@ -23,15 +23,15 @@ MIGRATION_LOCK = 7_263_001
 def load() -> None:
     """Import everything a program will need, before forking. Opens no connection and starts no thread."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
-    import celery.apps.worker  # noqa: F401, PLC0415
-    import celery.bin.celery  # noqa: F401, PLC0415
+    import celery.apps.worker  # noqa: PLC0415
+    import celery.bin.celery  # noqa: PLC0415
     import celery.worker  # noqa: F401, PLC0415
-    import gunicorn.app.wsgiapp  # noqa: F401, PLC0415
+    import gunicorn.app.wsgiapp  # noqa: PLC0415
     import gunicorn.workers.gthread  # noqa: F401, PLC0415
     import kombu.transport.redis  # noqa: F401, PLC0415
+    from django.urls import get_resolver  # noqa: PLC0415
 
     import config.wsgi  # noqa: F401, PLC0415
-    from django.urls import get_resolver  # noqa: PLC0415
 
     _ = get_resolver().url_patterns
     if threading.active_count() > 1:
@@ -80,6 +80,7 @@ def web() -> None:
 def worker() -> None:
     """Run jobs. Its first heartbeat goes through the broker at once, so that readiness need not wait for beat."""
     from celery.signals import worker_ready  # noqa: PLC0415
+
     from config.celery import app, worker_heartbeat  # noqa: PLC0415
 
     def first_heartbeat(**_: Any) -> None:
@@ -126,7 +127,7 @@ def _one_at_a_time() -> Iterator[None]:
 
 
 def _migrate() -> str:
-    """Apply what is missing. Asking for the plan first spares a later start the permission and content type look-ups."""
+    """Apply what is missing. Asking for the plan first spares a later start the look-ups that follow migrations."""
     from django.core.management import call_command  # noqa: PLC0415
     from django.db import connection  # noqa: PLC0415
     from django.db.migrations.executor import MigrationExecutor  # noqa: PLC0415

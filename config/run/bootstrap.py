@@ -1,7 +1,7 @@
 """From a bare clone to an installed one: a virtual environment, the locked packages, the browser libraries.
 
-Every step leaves a stamp of what it installed and is skipped while the stamp is true; a step that was interrupted has no
-stamp and is done again. Two starts at once wait for each other.
+Every step leaves a stamp of what it installed and is skipped while the stamp is true; a step that was interrupted has
+no stamp and is done again. Two starts at once wait for each other.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from config.run import able, tell
-from config.run.errors import CannotRun
+from config.run.errors import CannotRunError
 from config.run.places import CLONE, Home
 
 OLDEST_NODE = 18
@@ -39,7 +39,7 @@ PIP_TO_UV = {
 
 
 def python_with(kind: str) -> Path:
-    """The interpreter of an environment that holds the packages of ``kind`` (``local`` or ``dev``, which holds both)."""
+    """The interpreter of an environment with the packages of ``kind`` (``local``, or ``dev`` which holds both)."""
     folder = _writable_place()
     with _alone(folder):
         environment = _environment_folder(folder)
@@ -84,11 +84,11 @@ def browser_libraries(python: Path) -> None:
 def require_python() -> None:
     """Say what to install when this interpreter cannot make an environment."""
     if text := able.problem():
-        raise CannotRun(text)
+        raise CannotRunError(text)
 
 
 def _make_environment(environment: Path) -> None:
-    """A healthy environment is kept, also when another Python asked (unless PYTHON says so); a broken one is made anew."""
+    """Keep a healthy environment, also when another Python asks (unless PYTHON names it); make a broken one anew."""
     version = _version_of(environment / "bin" / "python")
     if version and (not os.environ.get("PYTHON") or version == _own_version()):
         return
@@ -102,8 +102,8 @@ def _install(environment: Path, kind: str) -> None:
     python = str(environment / "bin" / "python")
     pip = [python, "-m", "pip", "--disable-pip-version-check"]
     unreachable = (
-        "The Python packages could not be installed. Is the package index reachable? Behind a proxy or with a mirror, pip's "
-        "own settings are used (pip config, PIP_INDEX_URL, HTTPS_PROXY)."
+        "The Python packages could not be installed. Is the package index reachable? Behind a proxy or with a mirror, "
+        "pip's own settings are used (pip config, PIP_INDEX_URL, HTTPS_PROXY)."
     )
     if _version_of(Path(python), "-m", "pip") is None:
         _run([python, "-m", "ensurepip", "--default-pip"], "pip could not be installed into the environment.")
@@ -130,10 +130,10 @@ def _index_settings(pip: Sequence[str]) -> dict[str, str]:
 
 
 def _version_of(python: Path, *module: str) -> str | None:
-    """``3.11`` for a working interpreter (that can run ``module``); None for a missing or broken one."""
-    command = [str(python), *(module and (*module, "--version")), *(() if module else ("-c", "import sys; print(*sys.version_info[:2])"))]
+    """``3 11`` for a working interpreter (that can run ``module``); None for a missing or broken one."""
+    question = (*module, "--version") if module else ("-c", "import sys; print(*sys.version_info[:2])")
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        answer = subprocess.run([python, *question], capture_output=True, text=True, check=False, timeout=60)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return answer.stdout.strip() or None if answer.returncode == 0 else None
@@ -195,7 +195,7 @@ def _writable_place() -> Path:
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise CannotRun(
+        raise CannotRunError(
             f"Neither the clone {CLONE} nor the data folder {home} can be written ({error.strerror}).\n"
             "Choose a data folder: TANDEM_HOME=$HOME/tandem-data make run"
         ) from None
@@ -258,10 +258,10 @@ def _read_text(file: Path) -> str | None:
 
 
 def _run(command: Sequence[str], complaint: str, more: Mapping[str, str] | None = None) -> None:
-    """Run a command; raise ``CannotRun`` with the end of what it said when it fails."""
+    """Run a command; raise ``CannotRunError`` with the end of what it said when it fails."""
     answer = subprocess.run(
         command, cwd=CLONE, env=os.environ | dict(more or {}), capture_output=True, text=True, check=False
     )
     if answer.returncode != 0:
         said = [f"  | {line}" for line in (answer.stdout + answer.stderr).splitlines()[-12:]]
-        raise CannotRun("\n".join([complaint, *said]))
+        raise CannotRunError("\n".join([complaint, *said]))

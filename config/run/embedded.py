@@ -15,7 +15,7 @@ DATABASE_USER = "tandem"
 
 
 def database_url(home: Path) -> str:
-    """The address of the embedded database of ``home``, whether it runs or not: ``postgres://…?host=<socket folder>``."""
+    """The address of the embedded database of ``home``, running or not: ``postgres://…?host=<socket folder>``."""
     return f"postgres://{DATABASE_USER}@/{DATABASE}?host={Home(home).sockets}"
 
 

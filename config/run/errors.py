@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 
-class CannotRun(Exception):
+class CannotRunError(Exception):
     """Tandem cannot go on; the text tells a person what is wrong and what to do about it."""

@@ -1,7 +1,7 @@
 """Who runs the services of a data folder: one holder at a time, known to everybody else.
 
-The holder keeps a lock on ``run/lock`` (the kernel drops it however the holder ends) and writes ``run/state.json``: what
-it started, each by pid and start, so that the next holder can stop what a crash left behind.
+The holder keeps a lock on ``run/lock`` (the kernel drops it however the holder ends) and writes ``run/state.json``:
+what it started, each by pid and start, so that the next holder can stop what a crash left behind.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from config.run import postgres, processes, tell
-from config.run.errors import CannotRun
+from config.run.errors import CannotRunError
 from config.run.places import Home
 
 
 @dataclass
 class Hold:
-    """The lock and the state file of the one who runs the services. ``descriptor`` must be closed in forked children."""
+    """The lock and the state file of the one who runs the services. Forked children must close ``descriptor``."""
 
     home: Home
     descriptor: int
@@ -43,7 +43,7 @@ class Hold:
         hold = cls(home, descriptor)
         stop_leftovers(home, before)
         me = processes.Identity.of(os.getpid())
-        assert me is not None  # noqa: S101 (we run)
+        assert me is not None
         hold.note(holder={"what": what, "pid": me.pid, "began": me.began}, programs={}, ready=False, address="")
         return hold
 
@@ -66,7 +66,7 @@ class Hold:
             programs.pop(name, None)
         self.note(programs=programs)
 
-    def __enter__(self) -> Hold:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -142,7 +142,7 @@ def prepare_folders(home: Home) -> None:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         owner = home.run.stat().st_uid
         if owner != os.geteuid():
-            raise CannotRun(
+            raise CannotRunError(
                 f"The data folder {home.root} belongs to user number {owner}, you are {os.geteuid()}.\n"
                 "Run Tandem as its owner, or choose another folder: TANDEM_HOME=/some/folder make run"
             )
@@ -150,7 +150,7 @@ def prepare_folders(home: Home) -> None:
         home.logs.chmod(0o700)
         _prove_writable(home.run)
     except OSError as error:
-        raise CannotRun(_explain_folder(home.root, error)) from None
+        raise CannotRunError(_explain_folder(home.root, error)) from None
     _prepare_sockets(home)
 
 
@@ -177,8 +177,8 @@ def _prepare_sockets(home: Home) -> None:
         folder.mkdir(mode=0o700)
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & 0o077:
-        raise CannotRun(
-            f"{folder}, the short folder for the sockets of {home.root}, belongs to somebody else or is open to others.\n"
+        raise CannotRunError(
+            f"{folder}, the folder for the sockets of {home.root}, belongs to somebody else or is open to others.\n"
             "Remove it, or choose a data folder with a shorter path (TANDEM_HOME)."
         )
     # For people: where the sockets of this data folder went.

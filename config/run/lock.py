@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from config.run import bootstrap, tell
-from config.run.errors import CannotRun
+from config.run.errors import CannotRunError
 from config.run.places import CLONE
 
 # The widest set first: the others take its versions, so that what is tested is what runs.
@@ -65,7 +65,7 @@ def _lock_uv(uv: Sequence[str]) -> None:
 def _lock_npm() -> None:
     npm = bootstrap.find_npm(Path(sys.executable))
     if npm is None:
-        raise CannotRun("npm was not found; package-lock.json stays as it is.")
+        raise CannotRunError("npm was not found; package-lock.json stays as it is.")
     with tell.step("package-lock.json"):
         _run([*npm, "install", "--package-lock-only", "--ignore-scripts", "--omit-lockfile-registry-resolved"])
 
@@ -73,11 +73,11 @@ def _lock_npm() -> None:
 def _run(command: Sequence[str]) -> None:
     answer = subprocess.run(command, cwd=CLONE, capture_output=True, text=True, check=False)
     if answer.returncode != 0:
-        raise CannotRun(f"{' '.join(command[:6])} … failed:\n{answer.stderr}")
+        raise CannotRunError(f"{' '.join(command[:6])} … failed:\n{answer.stderr}")
 
 
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except CannotRun as error:
+    except CannotRunError as error:
         sys.exit(str(error))

@@ -1,4 +1,4 @@
-"""What lets ``manage.py`` just work by hand: the right interpreter, and the embedded services while a command needs them."""
+"""What lets ``manage.py`` just work by hand: the right interpreter, and the services while a command needs them."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ PLAIN_PATH = re.compile(r"[A-Za-z0-9._/+@-]+")
 
 @dataclass(frozen=True)
 class Home:
-    """The data folder of one Tandem (``TANDEM_HOME``). Everything below ``root`` belongs to the account that runs it."""
+    """The data folder of one Tandem (``TANDEM_HOME``). All below ``root`` belongs to the account that runs it."""
 
     root: Path
 

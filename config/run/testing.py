@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from config.run import services
-from config.run.errors import CannotRun
+from config.run.errors import CannotRunError
 from config.run.places import CLONE
 
 PARALLEL = ("-n", "2")
@@ -32,5 +32,5 @@ def main(arguments: Sequence[str]) -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
-    except CannotRun as error:
+    except CannotRunError as error:
         sys.exit(str(error))

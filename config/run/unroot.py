@@ -5,7 +5,8 @@ An ordinary user: as that user. Root, in this order:
 1. in a user namespace of its own in which root's number is called ``nobody`` (files stay root's, nothing is copied or
    opened to others);
 2. where namespaces are blocked (most containers): as the account ``nobody``, keeping only the capability to reach its
-   binaries and its folder through root's private folders. The data directory is handed to ``nobody``, its parents stay shut.
+   binaries and its folder through root's private folders. The data directory is handed to ``nobody``, its parents stay
+   shut.
 
 Each way is tried with the real program before it is relied on.
 """
@@ -20,8 +21,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.run.errors import CannotRun
-from config.run.processes import LINUX, die_with_parent, libc
+from config.run.errors import CannotRunError
+from config.run.processes import LINUX, die_with_parent, fork, libc
 
 CLONE_NEWUSER = 0x10000000
 PR_SET_KEEPCAPS = 8
@@ -49,17 +50,18 @@ def role_for(program: Path) -> Role:
     for way in ways:
         if LINUX and _works(way, program):
             return way
-    raise CannotRun(
-        "The embedded database cannot run here: PostgreSQL refuses to run as root, and this system allows neither user "
-        "namespaces nor a change of user.\nRun Tandem as an ordinary user, or give it a served database by DATABASE_URL."
+    raise CannotRunError(
+        "The embedded database cannot run here: PostgreSQL refuses to run as root, and this system allows neither "
+        "user namespaces nor a change of user.\n"
+        "Run Tandem as an ordinary user, or give it a served database by DATABASE_URL."
         if os.geteuid() == 0
-        else f"The embedded database cannot run here: user number {os.geteuid()} has no entry in the list of users.\n"
+        else f"The embedded database cannot run here: user {os.geteuid()} has no entry in the list of users.\n"
         "Run Tandem as a listed user, or give it a served database by DATABASE_URL."
     )
 
 
 def act(role: Role, death_signal: signal.Signals, then: Callable[[], object]) -> Callable[[], object]:
-    """Work for ``processes.spawn``: take the role, ask again for the death signal (a change of user clears it), go on."""
+    """Work for ``processes.spawn``: take the role, ask again for the death signal, go on with ``then``."""
 
     def work() -> object:
         parent = os.getppid()
@@ -84,7 +86,7 @@ def hand_over(folder: Path, owner: int) -> None:
 
 
 def _works(role: Role, program: Path) -> bool:
-    pid = os.fork()
+    pid = fork()
     if pid:
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     try:
@@ -132,7 +134,7 @@ def _nobody() -> pwd.struct_passwd:
     try:
         return pwd.getpwnam("nobody")
     except KeyError:
-        raise CannotRun("This system has no account 'nobody', which the embedded database needs here.") from None
+        raise CannotRunError("This system has no account 'nobody', which the embedded database needs here.") from None
 
 
 def _has_name(number: int) -> bool:

