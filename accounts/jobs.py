@@ -37,4 +37,4 @@ class WarnOfExpiringKeys(sweeps.Sweep):
         assert row.expires_at is not None  # by due()
         with translation.override(row.owner.language):
             facts = {"name": row.name, "date": formats.date_format(row.expires_at, "DATE_FORMAT")}
-        notices.tell(row.owner, kind="key.expiring", occurrence=str(row.pk), facts=facts, url_name="settings:keys")
+        notices.tell(row.owner, kind="key.expiring", occurrence=str(row.pk), facts=facts)

@@ -27,7 +27,7 @@ def build_calendar(row: WorkingCalendar, *, zone: str = "", absences: Iterable[A
     """The calendar of a row. ``zone`` replaces the row's own: hours are worked on the wall clock where the person is."""
     return Calendar(
         zone=zone or row.time_zone,
-        weekly_hours=WeeklyHours.parse(row.hours),
+        hours=WeeklyHours.parse(row.hours),
         holidays=Holidays(
             country=row.country,
             subdivision=row.region,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import formats, translation
 from django.utils.translation import gettext as _
 
+from accounts import notices
 from accounts.models import Absence, Capability, User
 from accounts.policies import WRITE_ABSENCES, manages
 from accounts.services.people import first_fault
@@ -38,6 +41,9 @@ def add_absence(
     with transaction.atomic():
         absence.save(force_insert=True)
         journal.record(actor=actor, event="absence.added", instance=absence, changes=journal.creation(absence, FIELDS))
+        if actor.pk != user.pk:
+            facts = {"actor": actor.name, "date": _day_of(starts_at, user)}
+            notices.tell(user, kind="absence.entered", occurrence=str(absence.pk), facts=facts)
     return absence
 
 
@@ -56,6 +62,12 @@ def cancel_absence(*, actor: User, absence_id: UUID) -> None:
 def _may_write_for(actor: User, user: User) -> None:
     if actor.pk != user.pk and not actor.can(Capability.ADMINISTERS) and not manages(actor, user):
         raise Forbidden
+
+
+def _day_of(moment: datetime, user: User) -> str:
+    """The date as ``user`` reads it: their zone, their language."""
+    with translation.override(user.language):
+        return formats.date_format(moment.astimezone(ZoneInfo(user.time_zone)), "DATE_FORMAT")
 
 
 def _check(absence: Absence) -> None:

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from accounts import invitations
+from accounts import invitations, notices
 from accounts.models import Capability, User
 from accounts.policies import MANAGE_USERS
 from crm.core import clock, journal, policy
@@ -24,25 +24,22 @@ MANAGED_FIELDS = (*OWN_FIELDS, "email", "team", "capabilities", "calendar", "wee
 def invite_user(*, actor: User | None, email: str, name: str, user_id: UUID | None = None, **fields: Any) -> User:
     """Make a person and mail them a link to choose a password. ``fields``: any of ``MANAGED_FIELDS``.
 
-    A repeat with the same ``user_id`` and address returns the person made before. Raises ``Forbidden``, ``Invalid``.
+    A repeat with the same ``user_id`` and address returns the person made before. Raises ``Forbidden``, ``Invalid``,
+    ``Conflict`` for an address that is taken.
     """
-    _require_manager(actor)
-    _refuse_unknown(fields, MANAGED_FIELDS)
-    if user_id and (known := User.objects.filter(pk=user_id, email=User.normalize_email(email)).first()):
-        return known
-    user = User(email=User.normalize_email(email), name=name.strip(), invited_at=clock.now(), **fields)
-    if user_id:
-        user.pk = user_id
-    user.set_unusable_password()
-    _normalise(user)
-    _check(user)
-    try:
-        with transaction.atomic():
-            user.save(force_insert=True)
-            journal.record(actor=actor, event="user.invited", instance=user, changes=journal.creation(user, MANAGED_FIELDS))
+    with transaction.atomic():
+        user, made = _add(actor, email, name, user_id, fields, event="user.invited")
+        if made:
             invitations.send(user, invited_by=actor)
-    except IntegrityError as error:
-        raise Conflict(_("Somebody with this e-mail exists already."), field="email", code="already_exists") from error
+    return user
+
+
+def add_user(
+    *, actor: User | None, email: str, name: str, password_hash: str, user_id: UUID | None = None, **fields: Any
+) -> User:
+    """Make a person who knows the password already (first administrator, demo, tests); as ``invite_user``, without mail."""
+    with transaction.atomic():
+        user, _made = _add(actor, email, name, user_id, fields | {"password": password_hash}, event="user.added")
     return user
 
 
@@ -54,7 +51,11 @@ def change_user(*, actor: User | None, user_id: UUID, changes: Mapping[str, Any]
         user = _locked(user_id)
         if "capabilities" in changes and Capability.ADMINISTERS not in changes["capabilities"]:
             _keep_one_administrator(user)
-        return _apply(actor, user, changes, expected_version, event="user.changed")
+        rights = list(user.capabilities)
+        user = _apply(actor, user, changes, expected_version, event="user.changed")
+        if user.capabilities != rights and actor is not None and actor.pk != user.pk:
+            notices.tell(user, kind="rights.changed", occurrence=str(user.version), facts={"actor": actor.name})
+        return user
 
 
 def change_profile(*, actor: User, changes: Mapping[str, Any], expected_version: int | None = None) -> User:
@@ -93,6 +94,29 @@ def invite_again(*, actor: User | None, user_id: UUID) -> User:
 
 
 # --- inside ----------------------------------------------------------------------------------------------------------
+
+
+def _add(
+    actor: User | None, email: str, name: str, user_id: UUID | None, fields: Mapping[str, Any], *, event: str
+) -> tuple[User, bool]:
+    """The person, and whether this call made them."""
+    _require_manager(actor)
+    _refuse_unknown(fields, (*MANAGED_FIELDS, "password"))
+    if user_id and (known := User.objects.filter(pk=user_id, email=User.normalize_email(email)).first()):
+        return known, False
+    user = User(email=email, name=name, **({"pk": user_id} if user_id else {}), **fields)
+    if "password" not in fields:
+        user.set_unusable_password()
+        user.invited_at = clock.now()
+    _normalise(user)
+    _check(user)
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+    except IntegrityError as error:
+        raise Conflict(_("Somebody with this e-mail exists already."), field="email", code="already_exists") from error
+    journal.record(actor=actor, event=event, instance=user, changes=journal.creation(user, MANAGED_FIELDS))
+    return user, True
 
 
 def _require_manager(actor: User | None) -> None:
