@@ -12,8 +12,9 @@ class ConfigConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        from config import celery  # noqa: PLC0415 (apps must be loaded first)
+        from config import celery, doors  # noqa: PLC0415 (apps must be loaded first)
         from crm.core import work  # noqa: PLC0415
 
+        doors.declare()
         work.connect(celery.send)
         celery.schedule_sweeps()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from crm.core.doors import Door
+from crm.core import doors
 
 # Routes exactly as Django's resolver writes them.
 ANONYMOUS = frozenset(
@@ -26,15 +26,15 @@ ANONYMOUS = frozenset(
     }
 )
 # Only when OIDC_ISSUER is set: the way to the organisation's own sign-in and back.
-SINGLE_SIGN_ON = frozenset({"accounts/oidc/<str:provider_id>/login/", "accounts/oidc/<str:provider_id>/login/callback/"})
+SINGLE_SIGN_ON = frozenset(
+    {"accounts/oidc/<str:provider_id>/login/", "accounts/oidc/<str:provider_id>/login/callback/"}
+)
 # allauth asks for sign-in itself, Django's admin for staff; the wall stands before both all the same.
 SELF_GUARDED = ("accounts/", "admin/")
 
 
-def is_anonymous(route: str) -> bool:
-    return route in ANONYMOUS or (bool(settings.OIDC_ISSUER) and route in SINGLE_SIGN_ON)
-
-
-def is_listed(door: Door) -> bool:
-    """Whether a door may do without an act of ours."""
-    return is_anonymous(door.route) or door.route.startswith(SELF_GUARDED)
+def declare() -> None:
+    """Tell the floor, which builds the wall but must not know who stands above it. Called when the apps are ready."""
+    doors.declare(
+        anonymous=ANONYMOUS | (SINGLE_SIGN_ON if settings.OIDC_ISSUER else frozenset()), self_guarded=SELF_GUARDED
+    )

@@ -6,4 +6,15 @@ from accounts.models.organisation import Organisation
 from accounts.models.people import Capability, Motion, User
 from accounts.models.teams import Team, TeamManager
 
-__all__ = ["Absence", "ApiKey", "Capability", "Motion", "Notice", "Organisation", "Team", "TeamManager", "User", "WorkingCalendar"]
+__all__ = [
+    "Absence",
+    "ApiKey",
+    "Capability",
+    "Motion",
+    "Notice",
+    "Organisation",
+    "Team",
+    "TeamManager",
+    "User",
+    "WorkingCalendar",
+]

@@ -8,6 +8,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from typing_extensions import override
 
 from crm.core.models import BaseModel
 from crm.core.querysets import ScopedQuerySet
@@ -22,7 +23,10 @@ class AbsenceQuerySet(ScopedQuerySet["Absence"]):
 
 
 class Absence(BaseModel):
-    """A time away, from an instant to an instant. Overlapping ones add up to their union; cancelled ones are deleted (the journal keeps them)."""
+    """A time away, from an instant to an instant.
+
+    Overlapping ones add up to their union; cancelled ones are deleted (the journal keeps them).
+    """
 
     class Kind(models.TextChoices):
         LEAVE = "leave", _("Leave")
@@ -30,7 +34,9 @@ class Absence(BaseModel):
         TRAINING = "training", _("Training")
         OTHER = "other", _("Other")
 
-    user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="absences", verbose_name=_("person"))
+    user = models.ForeignKey(
+        "accounts.User", on_delete=models.CASCADE, related_name="absences", verbose_name=_("person")
+    )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.LEAVE)
     starts_at = models.DateTimeField(_("from"))
     ends_at = models.DateTimeField(_("until"))
@@ -52,5 +58,6 @@ class Absence(BaseModel):
             models.Index(fields=["updated_at", "id"], name="accounts_absence_by_change"),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"{self.user_id} {self.starts_at:%Y-%m-%d}"

@@ -6,7 +6,9 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+from typing_extensions import override
 
 from accounts.models.fields import validate_zone
 from crm.core.models import BaseModel
@@ -32,11 +34,12 @@ class WorkingCalendar(BaseModel):
         ordering: ClassVar = ["name", "id"]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                models.functions.Lower("name"),
+                Lower("name"),
                 name="accounts_calendar_one_per_name",
                 violation_error_message=_("There is a calendar of this name already."),
             ),
         ]
 
+    @override
     def __str__(self) -> str:
         return self.name

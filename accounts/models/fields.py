@@ -19,9 +19,15 @@ def language_codes() -> list[tuple[str, str | Promise]]:
 @cache
 def known_zones() -> frozenset[str]:
     """IANA names a person can live in: ``Area/Place``, without the historical aliases."""
-    return frozenset(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/", "posix", "right")))
+    return frozenset(
+        name
+        for name in available_timezones()
+        if "/" in name and not name.startswith(("Etc/", "SystemV/", "posix", "right"))
+    )
 
 
 def validate_zone(name: str) -> None:
     if name not in known_zones() and name != "UTC":
-        raise ValidationError(_("“%(zone)s” is not a time zone, such as Europe/Paris or Asia/Jakarta."), params={"zone": name})
+        raise ValidationError(
+            _("“%(zone)s” is not a time zone, such as Europe/Paris or Asia/Jakarta."), params={"zone": name}
+        )

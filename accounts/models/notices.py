@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from typing_extensions import override
 
 from crm.core.models import BaseModel
 from crm.core.querysets import ScopedQuerySet
@@ -40,5 +41,6 @@ class Notice(BaseModel):
             models.Index(fields=["user"], name="accounts_notice_unread", condition=Q(read_at__isnull=True)),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"{self.kind} for {self.user_id}"

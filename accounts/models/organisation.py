@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from typing_extensions import override
 
 
 class Organisation(models.Model):
@@ -26,5 +27,6 @@ class Organisation(models.Model):
             ),
         ]
 
+    @override
     def __str__(self) -> str:
         return self.name

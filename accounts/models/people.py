@@ -10,6 +10,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
 
@@ -48,11 +49,12 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
     """Only what Django and allauth ask of a user manager; people are made by ``services.people``."""
 
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email=self.model.normalize_email(username or ""))
+        user: User = self.get(email=self.model.normalize_email(username or ""))
+        return user
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         """A user straight in the table, for tests and tools; no invitation, no journal."""
-        user = self.model(email=self.model.normalize_email(email), **fields)
+        user: User = self.model(email=self.model.normalize_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -63,19 +65,32 @@ class User(AbstractBaseUser, BaseModel):
 
     email = models.EmailField(_("e-mail"), max_length=254)
     name = models.CharField(_("name"), max_length=120)
-    team = models.ForeignKey("accounts.Team", on_delete=models.PROTECT, null=True, blank=True, related_name="members", verbose_name=_("team"))
-    capabilities = ArrayField(models.CharField(max_length=20, choices=Capability), default=list, blank=True, verbose_name=_("capabilities"))
+    team = models.ForeignKey(
+        "accounts.Team", on_delete=models.PROTECT, null=True, blank=True, related_name="members", verbose_name=_("team")
+    )
+    capabilities = ArrayField(
+        models.CharField(max_length=20, choices=Capability), default=list, blank=True, verbose_name=_("capabilities")
+    )
     is_active = models.BooleanField(_("active"), default=True)
 
     language = models.CharField(_("language"), max_length=5, choices=language_codes, default="en")
     time_zone = models.CharField(_("time zone"), max_length=64, default="Europe/Paris", validators=[validate_zone])
     # Null: the team's calendar holds.
     calendar = models.ForeignKey(
-        "accounts.WorkingCalendar", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("own working hours")
+        "accounts.WorkingCalendar",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("own working hours"),
     )
 
-    product_skills = ArrayField(models.CharField(max_length=60), default=list, blank=True, verbose_name=_("products known well"))
-    language_skills = ArrayField(models.CharField(max_length=12), default=list, blank=True, verbose_name=_("languages spoken"))
+    product_skills = ArrayField(
+        models.CharField(max_length=60), default=list, blank=True, verbose_name=_("products known well")
+    )
+    language_skills = ArrayField(
+        models.CharField(max_length=12), default=list, blank=True, verbose_name=_("languages spoken")
+    )
     home_label = models.CharField(_("home base"), max_length=120, blank=True)
     home_latitude = models.DecimalField(_("latitude"), max_digits=8, decimal_places=5, null=True, blank=True)
     home_longitude = models.DecimalField(_("longitude"), max_digits=8, decimal_places=5, null=True, blank=True)
@@ -95,9 +110,11 @@ class User(AbstractBaseUser, BaseModel):
         constraints: ClassVar = [
             # Addresses are stored lower-cased and NFC by normalize_email, so plain uniqueness is case-blind.
             models.UniqueConstraint(
-                fields=["email"], name="accounts_user_one_per_email", violation_error_message=_("Somebody with this e-mail exists already.")
+                fields=["email"],
+                name="accounts_user_one_per_email",
+                violation_error_message=_("Somebody with this e-mail exists already."),
             ),
-            models.CheckConstraint(name="accounts_user_email_lower", condition=Q(email=models.functions.Lower("email"))),
+            models.CheckConstraint(name="accounts_user_email_lower", condition=Q(email=Lower("email"))),
             models.CheckConstraint(
                 name="accounts_user_known_capabilities",
                 condition=Q(capabilities__contained_by=[str(value) for value in Capability.values]),
@@ -105,12 +122,18 @@ class User(AbstractBaseUser, BaseModel):
             models.CheckConstraint(
                 name="accounts_user_home_is_a_place",
                 condition=Q(home_latitude__isnull=True, home_longitude__isnull=True)
-                | Q(home_latitude__range=(Decimal(-90), Decimal(90)), home_longitude__range=(Decimal(-180), Decimal(180))),
-                violation_error_message=_("Latitude is between -90 and 90, longitude between -180 and 180; give both or neither."),
+                | Q(
+                    home_latitude__range=(Decimal(-90), Decimal(90)),
+                    home_longitude__range=(Decimal(-180), Decimal(180)),
+                ),
+                violation_error_message=_(
+                    "Latitude is between -90 and 90, longitude between -180 and 180; give both or neither."
+                ),
             ),
         ]
         indexes: ClassVar = [models.Index(fields=["updated_at", "id"], name="accounts_user_by_change")]
 
+    @override
     def __str__(self) -> str:
         return self.name or self.email
 

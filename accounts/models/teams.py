@@ -8,7 +8,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+from typing_extensions import override
 
 from crm.core.models import BaseModel
 from crm.core.querysets import ScopedQuerySet
@@ -30,12 +32,20 @@ class Team(BaseModel):
 
     name = models.CharField(_("name"), max_length=80)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
-    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("part of"))
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("part of")
+    )
     # Kept by services.teams: it turns "all below" into one indexed condition instead of a recursive query.
     lineage = ArrayField(models.UUIDField(), editable=False)
-    calendar = models.ForeignKey("accounts.WorkingCalendar", on_delete=models.PROTECT, related_name="teams", verbose_name=_("working calendar"))
+    calendar = models.ForeignKey(
+        "accounts.WorkingCalendar", on_delete=models.PROTECT, related_name="teams", verbose_name=_("working calendar")
+    )
     managers = models.ManyToManyField(
-        "accounts.User", through="accounts.TeamManager", related_name="managed_teams", blank=True, verbose_name=_("managers")
+        "accounts.User",
+        through="accounts.TeamManager",
+        related_name="managed_teams",
+        blank=True,
+        verbose_name=_("managers"),
     )
 
     objects = TeamQuerySet.as_manager()
@@ -44,9 +54,13 @@ class Team(BaseModel):
         ordering: ClassVar = ["name", "id"]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                models.functions.Lower("name"), name="accounts_team_one_per_name", violation_error_message=_("There is a team of this name already.")
+                Lower("name"),
+                name="accounts_team_one_per_name",
+                violation_error_message=_("There is a team of this name already."),
             ),
-            models.CheckConstraint(name="accounts_team_not_its_own_parent", condition=Q(parent__isnull=True) | ~Q(parent=F("id"))),
+            models.CheckConstraint(
+                name="accounts_team_not_its_own_parent", condition=Q(parent__isnull=True) | ~Q(parent=F("id"))
+            ),
             models.CheckConstraint(name="accounts_team_lineage_holds_itself", condition=Q(lineage__contains=[F("id")])),
         ]
         indexes: ClassVar = [
@@ -54,6 +68,7 @@ class Team(BaseModel):
             models.Index(fields=["updated_at", "id"], name="accounts_team_by_change"),
         ]
 
+    @override
     def __str__(self) -> str:
         return self.name
 
@@ -67,5 +82,6 @@ class TeamManager(models.Model):
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["team", "user"], name="accounts_teammanager_once")]
 
+    @override
     def __str__(self) -> str:
         return f"{self.user_id} manages {self.team_id}"

@@ -23,7 +23,14 @@ LONGEST = timedelta(days=2 * 366)
 
 
 def add_absence(
-    *, actor: User, user: User, starts_at: datetime, ends_at: datetime, kind: str = Absence.Kind.LEAVE, note: str = "", absence_id: UUID | None = None
+    *,
+    actor: User,
+    user: User,
+    starts_at: datetime,
+    ends_at: datetime,
+    kind: str = Absence.Kind.LEAVE,
+    note: str = "",
+    absence_id: UUID | None = None,
 ) -> Absence:
     """Enter a time away for oneself or, as a manager or administrator, for somebody else.
 

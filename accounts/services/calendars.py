@@ -27,7 +27,9 @@ def create_calendar(*, actor: User | None, **fields: Any) -> WorkingCalendar:
     calendar = WorkingCalendar(**fields)
     with transaction.atomic():
         _save(calendar, lambda: calendar.save(force_insert=True))
-        journal.record(actor=actor, event="calendar.created", instance=calendar, changes=journal.creation(calendar, FIELDS))
+        journal.record(
+            actor=actor, event="calendar.created", instance=calendar, changes=journal.creation(calendar, FIELDS)
+        )
     return calendar
 
 
@@ -52,7 +54,9 @@ def delete_calendar(*, actor: User | None, calendar_id: UUID) -> None:
     _require(actor)
     with transaction.atomic():
         calendar = _locked(calendar_id)
-        journal.record(actor=actor, event="calendar.deleted", instance=calendar, changes={"name": (calendar.name, None)})
+        journal.record(
+            actor=actor, event="calendar.deleted", instance=calendar, changes={"name": (calendar.name, None)}
+        )
         try:
             calendar.delete()
         except ProtectedError as error:

@@ -57,7 +57,12 @@ def create_key(
     secret = secret or PREFIX + secrets.token_urlsafe(32)
     with transaction.atomic():
         key = ApiKey.objects.create(
-            owner=actor, name=name.strip(), prefix=secret[:10], digest=digest(secret), scopes=wanted, expires_at=expires_at
+            owner=actor,
+            name=name.strip(),
+            prefix=secret[:10],
+            digest=digest(secret),
+            scopes=wanted,
+            expires_at=expires_at,
         )
         journal.record(actor=actor, event="key.created", instance=key, changes=journal.creation(key, FIELDS))
         notices.tell(actor, kind="key.created", occurrence=str(key.pk), facts={"name": key.name})
@@ -72,7 +77,9 @@ def revoke_key(*, actor: User, key_id: UUID) -> ApiKey:
         if key.revoked_at is None:
             key.revoked_at = clock.now()
             key.save_version(fields=["revoked_at"])
-            journal.record(actor=actor, event="key.revoked", instance=key, changes={"revoked_at": (None, key.revoked_at)})
+            journal.record(
+                actor=actor, event="key.revoked", instance=key, changes={"revoked_at": (None, key.revoked_at)}
+            )
     return key
 
 
@@ -100,13 +107,17 @@ def digest(secret: str) -> str:
 def _check(owner: User, name: str, scopes: list[str], expires_at: datetime | None) -> None:
     if not name.strip():
         raise Invalid(_("Give the key a name, so that you know it again."), field="name")
-    if len(name) > 80:  # noqa: PLR2004 (the column's width)
+    if len(name) > 80:
         raise Invalid(_("A name has at most 80 letters."), field="name")
     if not scopes:
         raise Invalid(_("Choose at least one scope."), field="scopes")
     if unknown := sorted(set(scopes) - set(policy.scopes())):
         raise Invalid(_("There is no scope “%(scope)s”.") % {"scope": unknown[0]}, field="scopes", code="unknown_scope")
     if beyond := sorted(set(scopes) - set(scopes_of(owner))):
-        raise Invalid(_("“%(scope)s” goes beyond this person's rights.") % {"scope": beyond[0]}, field="scopes", code="scope_beyond_rights")
+        raise Invalid(
+            _("“%(scope)s” goes beyond this person's rights.") % {"scope": beyond[0]},
+            field="scopes",
+            code="scope_beyond_rights",
+        )
     if expires_at is not None and expires_at <= clock.now():
         raise Conflict(_("This expiry lies in the past."), field="expires_at", code="expiry_in_past")

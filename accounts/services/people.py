@@ -17,7 +17,16 @@ from accounts.policies import MANAGE_USERS
 from crm.core import clock, journal, policy
 from crm.core.errors import Conflict, Invalid, NotFound
 
-OWN_FIELDS = ("name", "language", "time_zone", "home_label", "home_latitude", "home_longitude", "language_skills", "product_skills")
+OWN_FIELDS = (
+    "name",
+    "language",
+    "time_zone",
+    "home_label",
+    "home_latitude",
+    "home_longitude",
+    "language_skills",
+    "product_skills",
+)
 MANAGED_FIELDS = (*OWN_FIELDS, "email", "team", "capabilities", "calendar", "weekly_capacity")
 
 
@@ -43,7 +52,9 @@ def add_user(
     return user
 
 
-def change_user(*, actor: User | None, user_id: UUID, changes: Mapping[str, Any], expected_version: int | None = None) -> User:
+def change_user(
+    *, actor: User | None, user_id: UUID, changes: Mapping[str, Any], expected_version: int | None = None
+) -> User:
     """Change a person's managed fields. Raises ``Forbidden``, ``NotFound``, ``Invalid``, ``VersionConflict``."""
     _require_manager(actor)
     _refuse_unknown(changes, MANAGED_FIELDS)
@@ -88,7 +99,10 @@ def invite_again(*, actor: User | None, user_id: UUID) -> User:
     with transaction.atomic():
         user = _locked(user_id)
         if user.has_usable_password():
-            raise Conflict(_("This person has signed in already. They can ask for a new password themselves."), code="already_joined")
+            raise Conflict(
+                _("This person has signed in already. They can ask for a new password themselves."),
+                code="already_joined",
+            )
         invitations.send(user, invited_by=actor)
         return _apply(actor, user, {"invited_at": clock.now()}, None, event="user.invited_again")
 
@@ -125,7 +139,7 @@ def _require_manager(actor: User | None) -> None:
 
 
 def _locked(user_id: UUID) -> User:
-    user = User.objects.select_for_update(of=("self",)).filter(pk=user_id).first()
+    user: User | None = User.objects.select_for_update(of=("self",)).filter(pk=user_id).first()
     if user is None:
         raise NotFound
     return user
@@ -154,9 +168,17 @@ def _apply(actor: User | None, user: User, changes: Mapping[str, Any], expected:
 
 def _keep_one_administrator(user: User) -> None:
     """Without an administrator nobody could ever invite one again. The rows are locked, so two cannot leave together."""
-    others = User.objects.active().who_can(Capability.ADMINISTERS).exclude(pk=user.pk).order_by("pk").select_for_update(of=("self",))
+    others = (
+        User.objects.active()
+        .who_can(Capability.ADMINISTERS)
+        .exclude(pk=user.pk)
+        .order_by("pk")
+        .select_for_update(of=("self",))
+    )
     if user.can(Capability.ADMINISTERS) and not others.exists():
-        raise Conflict(_("Somebody has to administer Tandem. Give another person the right first."), code="last_administrator")
+        raise Conflict(
+            _("Somebody has to administer Tandem. Give another person the right first."), code="last_administrator"
+        )
 
 
 def _normalise(user: User) -> None:

@@ -20,7 +20,9 @@ from crm.core.errors import Conflict, Invalid, NotFound
 FIELDS = ("name", "kind", "parent", "calendar")
 
 
-def create_team(*, actor: User | None, team_id: UUID | None = None, managers: Iterable[User] = (), **fields: Any) -> Team:
+def create_team(
+    *, actor: User | None, team_id: UUID | None = None, managers: Iterable[User] = (), **fields: Any
+) -> Team:
     """Make a team from ``FIELDS``. A repeat with the same ``team_id`` returns the one made before."""
     _require(actor)
     if team_id and (known := Team.objects.filter(pk=team_id).first()):
@@ -73,7 +75,9 @@ def delete_team(*, actor: User | None, team_id: UUID) -> None:
         try:
             team.delete()
         except ProtectedError as error:
-            raise Conflict(_("This team still has people or teams in it. Move them first."), code="team_in_use") from error
+            raise Conflict(
+                _("This team still has people or teams in it. Move them first."), code="team_in_use"
+            ) from error
 
 
 # --- inside ----------------------------------------------------------------------------------------------------------

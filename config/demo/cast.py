@@ -101,9 +101,56 @@ COLLEAGUES = (
     ("Thibault Arnaud-Dessaignes", "Grands comptes"),
 )  # fmt: skip
 
-FRENCH_FIRST = ("Camille", "Léa", "Hugo", "Nathan", "Zoé", "Chloé", "Théo", "Mathilde", "Antoine", "Élodie", "Nadia", "Rémi")
-FRENCH_LAST = ("Moreau", "Garnier", "Le Goff", "Bertrand", "Roussel", "Haddad", "Fontaine", "Chevalier", "Perrin", "Da Silva")
-INDONESIAN_FIRST = ("Putri", "Rizky", "Wayan", "Siti", "Andi", "Made", "Fitri", "Dimas", "Intan", "Joko", "Nur", "Teguh")
-INDONESIAN_LAST = ("Wijaya", "Siregar", "Hidayat", "Nugroho", "Rahmawati", "Simanjuntak", "Saputra", "Lestari", "Gunawan")
+FRENCH_FIRST = (
+    "Camille",
+    "Léa",
+    "Hugo",
+    "Nathan",
+    "Zoé",
+    "Chloé",
+    "Théo",
+    "Mathilde",
+    "Antoine",
+    "Élodie",
+    "Nadia",
+    "Rémi",
+)
+FRENCH_LAST = (
+    "Moreau",
+    "Garnier",
+    "Le Goff",
+    "Bertrand",
+    "Roussel",
+    "Haddad",
+    "Fontaine",
+    "Chevalier",
+    "Perrin",
+    "Da Silva",
+)
+INDONESIAN_FIRST = (
+    "Putri",
+    "Rizky",
+    "Wayan",
+    "Siti",
+    "Andi",
+    "Made",
+    "Fitri",
+    "Dimas",
+    "Intan",
+    "Joko",
+    "Nur",
+    "Teguh",
+)
+INDONESIAN_LAST = (
+    "Wijaya",
+    "Siregar",
+    "Hidayat",
+    "Nugroho",
+    "Rahmawati",
+    "Simanjuntak",
+    "Saputra",
+    "Lestari",
+    "Gunawan",
+)
 # How many people besides the cast.
 PEOPLE = {"small": len(COLLEAGUES), "medium": 60, "large": 494}

@@ -57,7 +57,9 @@ def load(*, size: str, seed: int) -> bool:
 
 def _empty() -> None:
     """Take every row of ours away, the journal's too (its guard lets the retention flag pass)."""
-    models = [model for name in settings.TANDEM_APPS for model in apps.get_app_config(name.rpartition(".")[2]).get_models()]
+    models = [
+        model for name in settings.TANDEM_APPS for model in apps.get_app_config(name.rpartition(".")[2]).get_models()
+    ]
     models += [apps.get_model(name) for name in EMPTIED_WITH_US if apps.is_installed(_app_of(name))]
     tables = ", ".join(connection.ops.quote_name(model._meta.db_table) for model in models)
     with connection.cursor() as cursor:
@@ -75,7 +77,7 @@ class _Loader:
 
     def __init__(self, size: str, seed: int) -> None:
         self.size = size
-        self.dice = random.Random(seed)
+        self.dice = random.Random(seed)  # noqa: S311 (dice, not secrets)
         # One hash for all: hashing is slow on purpose, and the password is public.
         self.password = make_password(cast.PASSWORD)
         self.teams: dict[str, Team] = {}
@@ -91,13 +93,20 @@ class _Loader:
         for part in cast.TEAMS:
             parent = self.teams.get(part.parent)
             self.teams[part.name] = teams.create_team(
-                actor=None, team_id=self._id(), name=part.name, kind=part.kind, parent=parent, calendar=made[part.calendar]
+                actor=None,
+                team_id=self._id(),
+                name=part.name,
+                kind=part.kind,
+                parent=parent,
+                calendar=made[part.calendar],
             )
         players = {role.email: self._player(role) for role in cast.CAST}
         colleagues = [self._colleague(name, team) for name, team in self._colleague_names()]
         for role in cast.CAST:
             if role.manages:
-                teams.change_team(actor=None, team_id=self.teams[role.manages].pk, changes={}, managers=[players[role.email]])
+                teams.change_team(
+                    actor=None, team_id=self.teams[role.manages].pk, changes={}, managers=[players[role.email]]
+                )
         self._absences(players, colleagues)
         self._keys(players)
 
@@ -125,11 +134,13 @@ class _Loader:
         while len(taken) < cast.PEOPLE[self.size]:
             part = self.dice.choice(selling)
             first, last = (
-                (cast.FRENCH_FIRST, cast.FRENCH_LAST) if part.country == "FR" else (cast.INDONESIAN_FIRST, cast.INDONESIAN_LAST)
+                (cast.FRENCH_FIRST, cast.FRENCH_LAST)
+                if part.country == "FR"
+                else (cast.INDONESIAN_FIRST, cast.INDONESIAN_LAST)
             )
             name = f"{self.dice.choice(first)} {self.dice.choice(last)}"
             if name in taken:
-                name = f"{name} {len(taken)}" if len(taken) > 250 else f"{name}-{self.dice.choice(last)}"  # noqa: PLR2004
+                name = f"{name} {len(taken)}" if len(taken) > 250 else f"{name}-{self.dice.choice(last)}"
             if name not in taken:
                 taken.add(name)
                 yield name, part.name
@@ -160,10 +171,15 @@ class _Loader:
             (colleagues[3], 6, 8, Absence.Kind.TRAINING),
             (players["field@example.com"], 20, 27, Absence.Kind.LEAVE),
         ]
-        plan += [(person, self.dice.randint(-3, 40), 0, Absence.Kind.LEAVE) for person in colleagues[len(cast.COLLEAGUES) :: 6]]
+        plan += [
+            (person, self.dice.randint(-3, 40), 0, Absence.Kind.LEAVE)
+            for person in colleagues[len(cast.COLLEAGUES) :: 6]
+        ]
         for person, first, last, kind in plan:
             starts, ends = _day(person, first), _day(person, max(last, first) + 1)
-            absences.add_absence(actor=person, user=person, starts_at=starts, ends_at=ends, kind=kind, absence_id=self._id())
+            absences.add_absence(
+                actor=person, user=person, starts_at=starts, ends_at=ends, kind=kind, absence_id=self._id()
+            )
 
     def _keys(self, players: dict[str, User]) -> None:
         for user in players.values():
@@ -173,7 +189,9 @@ class _Loader:
         """A UUIDv7 that is the same for the same seed."""
         self.serial += 1
         milliseconds = 1_735_689_600_000 + self.serial
-        return UUID(int=milliseconds << 80 | 7 << 76 | self.dice.getrandbits(12) << 64 | 2 << 62 | self.dice.getrandbits(62))
+        return UUID(
+            int=milliseconds << 80 | 7 << 76 | self.dice.getrandbits(12) << 64 | 2 << 62 | self.dice.getrandbits(62)
+        )
 
 
 def demo_secret(email: str) -> str:
@@ -186,7 +204,10 @@ def listing() -> list[dict[str, str | None]]:
     """The demo people, as ``manage.py demo_users --json`` prints them; empty without a demo organisation."""
     if not Organisation.objects.exclude(demo_size="").exists():
         return []
-    users = {user.email: user for user in User.objects.filter(email__in=[role.email for role in cast.CAST]).select_related("team")}
+    users = {
+        user.email: user
+        for user in User.objects.filter(email__in=[role.email for role in cast.CAST]).select_related("team")
+    }
     usable = set(ApiKey.objects.usable(clock.now()).values_list("digest", flat=True))
     return [
         {

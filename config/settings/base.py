@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-import environ
 from config.run import embedded
 from config.settings.secret_key import read_or_make_secret_key
 
@@ -101,6 +101,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "crm.core.middleware.PrivatePages",
+    "crm.core.views.errors.RefusalPages",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -226,7 +227,20 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # no mail to strangers; the answer on th
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True  # a second factor is still asked for
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
-ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_SESSION_REMEMBER = None  # asked on the sign-in page
+ACCOUNT_SESSION_COOKIE_AGE = 14 * 24 * 60 * 60
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # a changed password or second factor is told to its owner by mail
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# Django's own: it covers the address too, and computes without a query, for known and unknown people alike.
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
+ACCOUNT_FORMS = {
+    "change_password": "accounts.forms.sign_in.ChangePasswordForm",
+    "login": "accounts.forms.sign_in.SignInForm",
+    "reauthenticate": "accounts.forms.sign_in.ConfirmPasswordForm",
+    "reset_password": "accounts.forms.sign_in.AskForPasswordForm",
+    "reset_password_from_key": "accounts.forms.sign_in.ChoosePasswordForm",
+    "set_password": "accounts.forms.sign_in.SetPasswordForm",
+}
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 # P34: at most 10 tries per account and 100 per address in 15 minutes. Kept in Postgres (the default cache).
@@ -252,6 +266,14 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_PASSKEY_SIGNUP_ENABLED = False
 MFA_TOTP_ISSUER = "Tandem"
 MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # the invitation went to the address: it is proven by the first sign-in
+MFA_FORMS = {
+    "activate_totp": "accounts.forms.sign_in.AddAppForm",
+    "add_webauthn": "accounts.forms.sign_in.AddPasskeyForm",
+    "authenticate": "accounts.forms.sign_in.SecondFactorForm",
+    "edit_webauthn": "accounts.forms.sign_in.RenamePasskeyForm",
+    "reauthenticate": "accounts.forms.sign_in.ConfirmCodeForm",
+}
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
 # Capabilities that must sign in with a second factor, e.g. "administers,manages". Empty: offered to all, asked of nobody.
 SECOND_FACTOR_REQUIRED = frozenset(env.list("SECOND_FACTOR_REQUIRED", default=[]))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
+from typing_extensions import override
 
 from crm.core.models import Heartbeat, JournalEntry, OutgoingMail
 
@@ -19,12 +20,15 @@ else:
 class ReadOnlyAdmin(AnyAdmin):
     """Lists and looks. Every write goes through its service."""
 
+    @override
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
+    @override
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
+    @override
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 

@@ -15,8 +15,6 @@ from crm.core.models import BaseModel
 @register(Tags.urls)
 def every_door_names_its_act(**kwargs: Any) -> list[Error]:
     """Anonymous doors and those of kept libraries are listed in ``config/doors.py``; every other names its act."""
-    from config import doors as listed  # noqa: PLC0415 (composition is above the floor; a check runs after both are loaded)
-
     return [
         Error(
             f"The door {door.route!r} ({door.name or door.view}) names no act.",
@@ -24,7 +22,7 @@ def every_door_names_its_act(**kwargs: Any) -> list[Error]:
             id="tandem.E001",
         )
         for door in doors.all_doors()
-        if not door.acts and not listed.is_listed(door)
+        if not door.acts and not doors.is_listed(door)
     ]
 
 
@@ -33,8 +31,14 @@ def every_model_has_a_visibility(**kwargs: Any) -> list[Error]:
     """Each business model of ours (a ``BaseModel``) has its one visibility, or says why nobody reads it through a door."""
     known = policy.models_with_policy()
     return [
-        Error(f"{model._meta.label} has no visibility.", hint="Register one with @sees in its app's policies.py.", id="tandem.E002")
+        Error(
+            f"{model._meta.label} has no visibility.",
+            hint="Register one with @sees in its app's policies.py.",
+            id="tandem.E002",
+        )
         for model in apps.get_models()
-        if issubclass(model, BaseModel) and model not in known and not getattr(model, "no_door_because", "")
+        if issubclass(model, BaseModel)
+        and model not in known
+        and not getattr(model, "no_door_because", "")
         and model._meta.app_config.name in settings.TANDEM_APPS
     ]

@@ -26,13 +26,37 @@ def page(act: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., Http
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            policy.require(request.user, act)  # type: ignore[arg-type]
+            policy.require(request.user, act)
             return view(request, *args, **kwargs)
 
         guarded.act = act  # type: ignore[attr-defined]
         return guarded
 
     return decorate
+
+
+# --- The list of doors that need no act, filled from above ----------------------------------------------------------------
+
+_anonymous: frozenset[str] = frozenset()
+_self_guarded: tuple[str, ...] = ()
+
+
+def declare(*, anonymous: frozenset[str], self_guarded: tuple[str, ...]) -> None:
+    """``config/doors.py`` says which routes need no sign-in, and under which prefixes kept libraries guard themselves."""
+    global _anonymous, _self_guarded  # noqa: PLW0603 (set once at start-up)
+    _anonymous, _self_guarded = anonymous, self_guarded
+
+
+def is_anonymous(route: str) -> bool:
+    return route in _anonymous
+
+
+def is_listed(door: Door) -> bool:
+    """Whether a door may do without an act of ours."""
+    return is_anonymous(door.route) or door.route.startswith(_self_guarded)
+
+
+# --- Walking them -------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

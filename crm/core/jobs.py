@@ -78,11 +78,14 @@ class PruneJournal(sweeps.Sweep):
 
     @override
     def due(self, now: datetime) -> models.QuerySet[JournalEntry]:
-        return JournalEntry.objects.filter(at__lt=self._limit(now)) if settings.JOURNAL_DAYS else JournalEntry.objects.none()
+        return (
+            JournalEntry.objects.filter(at__lt=self._limit(now))
+            if settings.JOURNAL_DAYS
+            else JournalEntry.objects.none()
+        )
 
     @override
     def run(self) -> sweeps.Outcome:
-
 
         deleted = journal.prune(older_than=self._limit(clock.now())) if settings.JOURNAL_DAYS else 0
         heartbeats.beat(self.name, done=deleted)

@@ -18,7 +18,7 @@ from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
 
 from crm.core import clock, context
 from crm.core.errors import Invalid
-from crm.core.models import BaseModel, JournalEntry
+from crm.core.models import BaseModel, JournalEntry, column_of
 from crm.core.policy import Person
 
 # Fields whose values never reach the journal: that they changed is said, what to is not.
@@ -64,11 +64,13 @@ def differences(before: Mapping[str, Any], instance: models.Model) -> dict[str, 
 
 def creation(instance: models.Model, fields: Iterable[str]) -> dict[str, tuple[Any, Any]]:
     """The changes of a new row: every given field that is not empty, from nothing."""
-    return {name: (None, value) for name, value in snapshot(instance, fields).items() if value not in (None, "", [], {})}
+    return {
+        name: (None, value) for name, value in snapshot(instance, fields).items() if value not in (None, "", [], {})
+    }
 
 
 def _value(instance: models.Model, name: str) -> Any:
-    value = getattr(instance, instance._meta.get_field(name).attname)
+    value = getattr(instance, column_of(instance, name))
     return sorted(value) if isinstance(value, set | frozenset) else list(value) if isinstance(value, list) else value
 
 

@@ -44,16 +44,27 @@ class OutgoingMailBackend(BaseEmailBackend):
 def store(message: EmailMessage) -> OutgoingMail | None:
     """Keep ``message`` for delivery after commit. None when it has no recipient."""
     recipients = message.recipients()
-    if not recipients:
-        return None
+    return _keep(message, recipients=recipients) if recipients else None
+
+
+def store_for_nobody(message: EmailMessage) -> OutgoingMail:
+    """Do all the work of ``store`` for a mail that may not go out, so that whoever asked for it cannot tell by the time.
+
+    The row is done already and addressed to nobody: no sweep finds it.
+    """
+    return _keep(message, recipients=[], state=OutgoingMail.State.SENT, sent_at=clock.now())
+
+
+def _keep(message: EmailMessage, **fields: Any) -> OutgoingMail:
     message_id = message.extra_headers.setdefault("Message-ID", make_msgid(domain=DNS_NAME))
     message.extra_headers.setdefault("Auto-Submitted", "auto-generated")
+    content = message.message().as_bytes()
     row = OutgoingMail.objects.create(
         message_id=message_id,
         sender=message.from_email,
-        recipients=recipients,
         subject=message.subject[:500],
-        content=message.message().as_bytes(),
+        content=b"" if "sent_at" in fields else content,
+        **fields,
     )
     work.enqueue(SEND_MAIL, row.pk)
     return row
@@ -152,7 +163,9 @@ class EmlFolderBackend(BaseEmailBackend):
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for message in email_messages:
             # Named by Message-ID: delivering again after a kill overwrites instead of doubling.
-            name = "".join(char if char.isalnum() or char in "-_." else "_" for char in getattr(message, "stored_id", ""))
+            name = "".join(
+                char if char.isalnum() or char in "-_." else "_" for char in getattr(message, "stored_id", "")
+            )
             stamp = clock.now().strftime("%Y%m%d")
             (self.folder / f"{stamp}-{name.strip('_')}.eml").write_bytes(message.message().as_bytes())
         return len(email_messages)

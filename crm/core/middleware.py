@@ -11,11 +11,11 @@ from urllib.parse import urlencode
 import structlog
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
 from typing_extensions import override
 
-from crm.core import context, ids
+from crm.core import context, doors, ids
 
 log = structlog.get_logger("tandem.request")
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -52,9 +52,9 @@ class LoginRequired(LoginRequiredMiddleware):
     """Django's wall, except for the doors that ``config/doors.py`` lists as anonymous."""
 
     @override
-    def process_view(self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any) -> HttpResponse | None:
-        from config import doors  # noqa: PLC0415 (composition is above the floor)
-
+    def process_view(
+        self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any
+    ) -> HttpResponseBase | None:
         match = request.resolver_match
         if match and doors.is_anonymous(match.route):
             return None
@@ -89,9 +89,10 @@ class PrivatePages:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response.headers.setdefault("Permissions-Policy", "camera=(self), microphone=(), geolocation=(self), payment=()")
+        response.headers.setdefault(
+            "Permissions-Policy", "camera=(self), microphone=(), geolocation=(self), payment=()"
+        )
         user = getattr(request, "user", None)
         if user is not None and user.is_authenticated:
             response.headers.setdefault("Cache-Control", "no-store, private")
         return response
-

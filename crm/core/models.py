@@ -7,9 +7,18 @@ from typing import ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from typing_extensions import override
 
 from crm.core import clock, ids
 from crm.core.errors import VersionConflict
+
+
+def column_of(instance: models.Model, field: str) -> str:
+    """The attribute that holds a field's plain value: ``team_id`` for the foreign key ``team``."""
+    found = instance._meta.get_field(field)
+    if not isinstance(found, models.Field):
+        raise TypeError(f"{field} is a reverse relation of {instance._meta.label}, not a column.")
+    return found.attname
 
 
 class BaseModel(models.Model):
@@ -32,7 +41,7 @@ class BaseModel(models.Model):
         """
         version = self.version if expected is None else expected
         moment = clock.now()
-        columns = [self._meta.get_field(name).attname for name in fields]
+        columns = [column_of(self, name) for name in fields]
         values = {column: getattr(self, column) for column in columns}
         rows = type(self)._base_manager.filter(pk=self.pk, version=version)
         if not rows.update(**values, updated_at=moment, version=F("version") + 1):
@@ -66,7 +75,9 @@ class JournalEntry(models.Model):
     at = models.DateTimeField(default=clock.now)
     event = models.CharField(max_length=80)
     actor_id = models.UUIDField(null=True, help_text="The person; null when Tandem itself acted.")
-    actor_label = models.CharField(max_length=80, blank=True, help_text="How they acted: page, key <prefix>, job <name>.")
+    actor_label = models.CharField(
+        max_length=80, blank=True, help_text="How they acted: page, key <prefix>, job <name>."
+    )
     object_type = models.CharField(max_length=60)
     object_id = models.UUIDField()
     object_version = models.PositiveIntegerField(default=0)
@@ -82,6 +93,7 @@ class JournalEntry(models.Model):
             models.Index(fields=["at"], name="core_journal_by_time"),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"{self.event} {self.object_id}"
 
@@ -106,6 +118,7 @@ class IdempotencyRecord(models.Model):
         ]
         indexes: ClassVar = [models.Index(fields=["created_at"], name="core_idempotency_by_time")]
 
+    @override
     def __str__(self) -> str:
         return f"{self.method} {self.path} {self.key}"
 
@@ -121,6 +134,7 @@ class Heartbeat(models.Model):
     failed = models.BigIntegerField(default=0)
     last_error = models.TextField(blank=True)
 
+    @override
     def __str__(self) -> str:
         return self.name
 
@@ -161,5 +175,6 @@ class OutgoingMail(BaseModel):
             models.Index(fields=["due_at"], name="core_mail_due", condition=Q(state="waiting")),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"{self.message_id} ({self.state})"

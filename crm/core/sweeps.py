@@ -75,7 +75,9 @@ class Sweep(ABC):
                 done += sum(self._try(key, failed) for key in self._candidates(failed))
                 if done + len(failed) == handled:  # nothing due, or all of it in other hands
                     break
-            heartbeats.beat(self.name, lag=lag, done=done, failed=len(failed), error=next(reversed(failed.values()), ""))
+            heartbeats.beat(
+                self.name, lag=lag, done=done, failed=len(failed), error=next(reversed(failed.values()), "")
+            )
         return Outcome(done, len(failed), lag)
 
     def lag(self) -> timedelta:

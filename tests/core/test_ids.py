@@ -25,7 +25,11 @@ def test_ids_made_one_after_the_other_sort_in_that_order():
 
 def test_threads_never_make_the_same_id():
     with ThreadPoolExecutor(8) as pool:
-        made = [identifier for part in pool.map(lambda _: [ids.uuid7() for _ in range(5_000)], range(8)) for identifier in part]
+        made = [
+            identifier
+            for part in pool.map(lambda _: [ids.uuid7() for _ in range(5_000)], range(8))
+            for identifier in part
+        ]
     assert len(set(made)) == 40_000
 
 

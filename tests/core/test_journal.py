@@ -79,7 +79,9 @@ def test_even_the_retention_job_cannot_rewrite():
 
 def test_retention_deletes_the_old_and_only_the_old():
     kept = entry()
-    old = JournalEntry.objects.create(event="old", object_type="core.thing", object_id=ids.uuid7(), at=clock.now() - timedelta(days=400))
+    old = JournalEntry.objects.create(
+        event="old", object_type="core.thing", object_id=ids.uuid7(), at=clock.now() - timedelta(days=400)
+    )
     assert journal.prune(older_than=clock.now() - timedelta(days=365)) == 1
     assert set(JournalEntry.objects.values_list("pk", flat=True)) >= {kept.pk}
     assert not JournalEntry.objects.filter(pk=old.pk).exists()
@@ -90,7 +92,9 @@ def test_a_cursor_reads_back_as_it_was_written():
     assert journal.Cursor.decode(cursor.encode()) == cursor
 
 
-@pytest.mark.parametrize("text", ["", "zzz", "MS4y", "LTEuMS4x", "🂡", "MS4yLjMuNA", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5LjEuMQ"])
+@pytest.mark.parametrize(
+    "text", ["", "zzz", "MS4y", "LTEuMS4x", "🂡", "MS4yLjMuNA", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5LjEuMQ"]
+)
 def test_a_foreign_cursor_is_refused(text: str):
     with pytest.raises(Invalid):
         journal.Cursor.decode(text)

@@ -41,7 +41,11 @@ def test_sending_stores_and_the_sweep_delivers(tmp_path: Path):
     assert delivered(tmp_path) == []
     assert sweep().done == 1
     [message] = delivered(tmp_path)
-    assert (message["Subject"], message["To"], message["Message-ID"]) == ("Réunion à 9 h", "eloise@example.com", row.message_id)
+    assert (message["Subject"], message["To"], message["Message-ID"]) == (
+        "Réunion à 9 h",
+        "eloise@example.com",
+        row.message_id,
+    )
     assert "Éloïse" in message.get_content()
     row.refresh_from_db()
     assert (row.state, bytes(row.content)) == ("sent", b""), "the body may hold a secret link and goes once sent"
@@ -60,7 +64,9 @@ def test_nothing_is_delivered_twice(tmp_path: Path):
     assert len(delivered(tmp_path)) == 1
 
 
-def test_a_failing_server_is_tried_again_later_with_the_same_message_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_failing_server_is_tried_again_later_with_the_same_message_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     row = post()
     monkeypatch.setattr(mail, "deliver", lambda row: (_ for _ in ()).throw(ConnectionRefusedError("no server")))
     assert sweep().failed == 1

@@ -59,7 +59,10 @@ class TestWhoSeesWhom:
         self.lille = TeamFactory(name="Lille", parent=self.france)
         self.in_lyon, self.mate = UserFactory(team=self.lyon), UserFactory(team=self.lyon, field=True)
         self.in_lille = UserFactory(team=self.lille)
-        self.lyon_manager, self.france_manager = UserFactory(team=None, manager=True), UserFactory(team=None, manager=True)
+        self.lyon_manager, self.france_manager = (
+            UserFactory(team=None, manager=True),
+            UserFactory(team=None, manager=True),
+        )
         self.lyon.managers.add(self.lyon_manager)
         self.france.managers.add(self.france_manager)
 

@@ -21,7 +21,11 @@ pytestmark = pytest.mark.django_db
 
 def waiting_mail(number: int, *, age: timedelta = timedelta()) -> OutgoingMail:
     return OutgoingMail.objects.create(
-        message_id=f"<{number}@test>", sender="a@example.com", recipients=["b@example.com"], subject="s", due_at=clock.now() - age
+        message_id=f"<{number}@test>",
+        sender="a@example.com",
+        recipients=["b@example.com"],
+        subject="s",
+        due_at=clock.now() - age,
     )
 
 

@@ -30,5 +30,9 @@ class Command(BaseCommand):
         except load.NotADemo as refusal:
             raise CommandError(str(refusal)) from refusal
         seconds = time.perf_counter() - started
-        said = f"Loaded the {size} demo organisation (seed {seed}) in {seconds:.1f} s." if made else "This demo is loaded already."
+        said = (
+            f"Loaded the {size} demo organisation (seed {seed}) in {seconds:.1f} s."
+            if made
+            else "This demo is loaded already."
+        )
         self.stderr.write(said)
