@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from typing_extensions import override
 
@@ -36,7 +39,15 @@ class AccountAdapter(DefaultAccountAdapter):
 
     @override
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
-        return reverse("settings:profile")
+        return reverse("mfa_index")
+
+    @override
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """Tell somebody what changed on their account: in their language and zone, at their present address."""
+        with translation.override(user.language), timezone.override(ZoneInfo(user.time_zone)):
+            super().send_notification_mail(template_prefix, user, {"user": user, **(context or {})}, user.email)
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
@@ -44,7 +55,8 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
     @override
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
-        return super().get_public_key_credential_rp_entity() | {"name": "Tandem"}
+        entity: dict[str, str] = super().get_public_key_credential_rp_entity()
+        return entity | {"name": "Tandem"}
 
 
 class SingleSignOnAdapter(DefaultSocialAccountAdapter):

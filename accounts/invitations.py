@@ -24,8 +24,15 @@ def link(user: User) -> str:
 def send(user: User, *, invited_by: User | None) -> None:
     """Store the invitation mail, in the invited person's language, with the transaction that invites."""
     with translation.override(user.language):
-        facts = {"user": user, "invited_by": invited_by, "link": link(user), "hours": settings.PASSWORD_RESET_TIMEOUT // 3600}
+        facts = {
+            "user": user,
+            "invited_by": invited_by,
+            "link": link(user),
+            "hours": settings.PASSWORD_RESET_TIMEOUT // 3600,
+        }
         subject = render_to_string("accounts/mail/invitation_subject.txt", facts).strip()
-        message = EmailMultiAlternatives(subject, render_to_string("accounts/mail/invitation.txt", facts), to=[user.email])
+        message = EmailMultiAlternatives(
+            subject, render_to_string("accounts/mail/invitation.txt", facts), to=[user.email]
+        )
         message.attach_alternative(render_to_string("accounts/mail/invitation.html", facts), "text/html")
         message.send()

@@ -28,7 +28,9 @@ class WarnOfExpiringKeys(sweeps.Sweep):
 
     @override
     def due(self, now: datetime) -> QuerySet[ApiKey]:
-        told = Notice.objects.filter(user=OuterRef("owner"), kind="key.expiring", occurrence=Cast(OuterRef("pk"), CharField()))
+        told = Notice.objects.filter(
+            user=OuterRef("owner"), kind="key.expiring", occurrence=Cast(OuterRef("pk"), CharField())
+        )
         warn_at = ExpressionWrapper(F("expires_at") - Value(WARNED_BEFORE), output_field=DateTimeField())
         return ApiKey.objects.usable(now).annotate(warn_at=warn_at).filter(~Exists(told), warn_at__lte=now)
 

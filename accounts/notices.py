@@ -62,5 +62,12 @@ def icon_of(notice: Notice) -> str:
 
 register("key.created", _("A new API key acts in your name: “%(name)s”."), icon="key", url_name="settings:keys")
 register("key.expiring", _("Your API key “%(name)s” expires on %(date)s."), icon="key", url_name="settings:keys")
-register("rights.changed", _("%(actor)s changed what you may do in Tandem."), icon="shield", url_name="settings:profile")
-register("absence.entered", _("%(actor)s entered an absence for you, from %(date)s."), icon="calendar", url_name="settings:absences")
+register(
+    "rights.changed", _("%(actor)s changed what you may do in Tandem."), icon="shield", url_name="settings:profile"
+)
+register(
+    "absence.entered",
+    _("%(actor)s entered an absence for you, from %(date)s."),
+    icon="calendar",
+    url_name="settings:absences",
+)

@@ -15,7 +15,8 @@ def people(person: User) -> QuerySet[User]:
     """People ``person`` sees, with ``team`` loaded and ``away_until`` (null when present)."""
     now = clock.now()
     away = Absence.objects.filter(user=OuterRef("pk")).at(now).order_by("-ends_at").values("ends_at")[:1]
-    return User.objects.visible_to(person).select_related("team", "calendar").annotate(away_until=Subquery(away))
+    visible: QuerySet[User] = User.objects.visible_to(person)
+    return visible.select_related("team", "calendar").annotate(away_until=Subquery(away))
 
 
 def teams(person: User) -> QuerySet[Team]:

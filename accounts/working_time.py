@@ -20,7 +20,9 @@ def check_calendar(row: WorkingCalendar) -> None:
     try:
         build_calendar(row)
     except Invalid as error:
-        raise Invalid(error.detail, field=(error.field or "hours").partition(".")[0].partition("[")[0], code=error.specific_code) from error
+        raise Invalid(
+            error.detail, field=(error.field or "hours").partition(".")[0].partition("[")[0], code=error.specific_code
+        ) from error
 
 
 def build_calendar(row: WorkingCalendar, *, zone: str = "", absences: Iterable[Absence] = ()) -> Calendar:

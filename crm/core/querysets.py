@@ -24,4 +24,3 @@ class ScopedQuerySet(models.QuerySet[ModelT]):
 
     def updated_since(self, moment: datetime) -> Self:
         return self.filter(updated_at__gte=moment)
-
