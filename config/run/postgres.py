@@ -212,7 +212,7 @@ def _status(cluster: Path) -> tuple[int | None, str]:
     """What ``postmaster.pid`` says: the number on its first line, the state on its eighth."""
     try:
         lines = (cluster / "postmaster.pid").read_text().splitlines()
-        return int(lines[0]), lines[7].strip() if len(lines) > 7 else ""  # noqa: PLR2004 (the file's own format)
+        return int(lines[0]), lines[7].strip() if len(lines) > 7 else ""
     except (OSError, ValueError, IndexError):
         return None, ""
 

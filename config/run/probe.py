@@ -25,7 +25,7 @@ class Readiness:
 
     @property
     def ready(self) -> bool:
-        return self.status == 200  # noqa: PLR2004
+        return self.status == 200
 
     def silent(self, seconds: float) -> set[str]:
         """Names of the programs that have given no sign of life for ``seconds``."""

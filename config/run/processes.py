@@ -125,7 +125,8 @@ def _begin(*, name: str, log: Path, close: Sequence[int]) -> None:
         os.dup2(file.fileno(), 2)
     with Path(os.devnull).open("rb") as nothing:
         os.dup2(nothing.fileno(), 0)
-    # Another stream may stand in for these (pytest's); the real ones must write to the log.
+    # Other streams may stand in for these (pytest's); a child has the real ones.
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115
     sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
     if LINUX:

@@ -50,7 +50,7 @@ class Application(Protocol):
     def demo_sign_ins(self) -> list[str]: ...
 
 
-class Stopping(Exception):  # noqa: N818 (a wish, not an error)
+class Stopping(Exception):
     """Somebody asked us to stop."""
 
 
