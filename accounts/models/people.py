@@ -121,8 +121,11 @@ class User(AbstractBaseUser, BaseModel):
             ),
             models.CheckConstraint(
                 name="accounts_user_home_is_a_place",
+                # Said in full: a CHECK lets pass what is unknown, and half a place compares as unknown.
                 condition=Q(home_latitude__isnull=True, home_longitude__isnull=True)
                 | Q(
+                    home_latitude__isnull=False,
+                    home_longitude__isnull=False,
                     home_latitude__range=(Decimal(-90), Decimal(90)),
                     home_longitude__range=(Decimal(-180), Decimal(180)),
                 ),
