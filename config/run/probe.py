@@ -36,6 +36,10 @@ class Readiness:
             for program in programs
         }
 
+    def heard_within(self, seconds: float) -> bool:
+        """Whether every program it knows of gave a sign of life in the last ``seconds``."""
+        return all(self._silence(part) <= seconds for part in PROGRAM_OF_PART)
+
     def explain(self) -> str:
         if not self.answered:
             return "no answer"

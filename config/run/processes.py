@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -240,12 +241,16 @@ def quote_log(log: Path) -> str:
     return "\n".join([f"The end of {log}:", *(f"  | {text}" for text in last_lines(log))])
 
 
-def rotate(log: Path, *, limit: int = 5_000_000, keep: int = 3) -> None:
-    """Set a log over ``limit`` bytes aside as ``name.log.1``, older ones counting up to ``keep``."""
+def rotate(log: Path, *, limit: int = 10_000_000, keep: int = 3) -> None:
+    """Copy a log over ``limit`` bytes to ``name.log.1``, older ones counting up to ``keep``, and empty it.
+
+    Its writers append, so they go on at the new end; a line written between the two steps is lost.
+    """
     if not log.exists() or log.stat().st_size < limit:
         return
     for number in range(keep - 1, 0, -1):
         older = log.with_name(f"{log.name}.{number}")
         if older.exists():
             older.replace(log.with_name(f"{log.name}.{number + 1}"))
-    log.replace(log.with_name(f"{log.name}.1"))
+    shutil.copyfile(log, log.with_name(f"{log.name}.1"))
+    os.truncate(log, 0)

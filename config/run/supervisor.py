@@ -36,6 +36,7 @@ STEADY_SECONDS = 10.0
 LONGEST_PAUSE = 30.0
 QUOTE_AFTER = 3
 SILENT_SECONDS = 90.0
+ROTATION_SECONDS = 60.0
 DEMO_PASSWORD = "tandem-demo"  # noqa: S105 (printed on purpose, for the demo people only)
 
 
@@ -121,6 +122,7 @@ class Supervisor:
         self.probe: Probe | None = None
         self.next_probe = 0.0
         self.answered_at = time.monotonic()
+        self.next_rotation = 0.0
         self.sign_ins: list[str] = []
         self._bell, self._ring = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
@@ -167,6 +169,8 @@ class Supervisor:
         while True:
             self._look_after()
             self._look_at_health()
+            if time.monotonic() >= self.next_rotation:
+                self._rotate_logs()
             self._sleep(self._next_moment())
 
     def _stop(self) -> None:
@@ -198,8 +202,10 @@ class Supervisor:
         self.hold.note(address=self.address)
 
     def _rotate_logs(self) -> None:
-        for log in self.home.logs.glob("*.log"):
-            processes.rotate(log)
+        self.next_rotation = time.monotonic() + ROTATION_SECONDS
+        with contextlib.suppress(OSError):  # a full disk must not end what still runs
+            for log in self.home.logs.glob("*.log"):
+                processes.rotate(log)
 
     def _private_descriptors(self) -> tuple[int, ...]:
         return self.hold.descriptor, self._bell, self._ring
@@ -271,7 +277,9 @@ class Supervisor:
             self.hold.note_program(service.name, service.pid)
 
     def _wait_for_readiness(self) -> str:
-        deadline = time.monotonic() + READY_SECONDS
+        """Until /readyz is green by signs of life of this run; those of the run before may still look fresh."""
+        began = time.monotonic()
+        deadline = began + READY_SECONDS
         last = Readiness(answered=False)
         while time.monotonic() < deadline:
             self._raise_if_stopping()
@@ -281,7 +289,7 @@ class Supervisor:
                 self._sleep(0.1, probe.socket)
                 self._raise_if_stopping()
             last = answer
-            if last.ready:
+            if last.ready and last.heard_within(time.monotonic() - began):
                 return "ready"
             self._sleep(0.1)
         return f"not ready yet: {last.explain()}"
@@ -351,7 +359,7 @@ class Supervisor:
     def _next_moment(self) -> float:
         """Seconds until something is due."""
         due = [kept.again_at for kept in self.kept if kept.again_at is not None]
-        due.append(self.next_probe if self.probe is None else time.monotonic() + 1.0)
+        due += [self.next_rotation, self.next_probe if self.probe is None else time.monotonic() + 1.0]
         return max(0.0, min(due) - time.monotonic())
 
     # -- signals and sleeping --

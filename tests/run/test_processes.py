@@ -93,15 +93,14 @@ def test_a_child_dies_when_its_parent_is_killed(tmp_path: Path) -> None:
     assert gone(int((tmp_path / "child").read_text()))
 
 
-def test_a_large_log_is_set_aside_and_old_ones_count_up(tmp_path: Path) -> None:
+def test_a_large_log_is_set_aside_and_its_writer_goes_on(tmp_path: Path) -> None:
     log = tmp_path / "web.log"
-    for content in ("first", "second"):
-        log.write_text(content)
-        processes.rotate(log, limit=3)
-    log.write_text("ok")
+    with log.open("a") as writer:
+        for content in ("first", "second"):
+            writer.write(content)
+            writer.flush()
+            processes.rotate(log, limit=3)
+        writer.write("ok")
     processes.rotate(log, limit=3)
-    assert [(tmp_path / name).read_text() for name in ("web.log", "web.log.1", "web.log.2")] == [
-        "ok",
-        "second",
-        "first",
-    ]
+    names = ("web.log", "web.log.1", "web.log.2")
+    assert [(tmp_path / name).read_text() for name in names] == ["ok", "second", "first"]
