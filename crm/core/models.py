@@ -48,6 +48,11 @@ class BaseModel(models.Model):
             raise VersionConflict(current=self._stored_version())
         self.updated_at, self.version = moment, version + 1
 
+    def require_version(self, expected: int | None) -> None:
+        """Raise ``VersionConflict`` unless this row, locked by the caller, has the version ``expected``; None asks for nothing."""
+        if expected not in (None, self.version):
+            raise VersionConflict(current=self.version)
+
     def _stored_version(self) -> int:
         stored = type(self)._base_manager.filter(pk=self.pk).values_list("version", flat=True).first()
         return stored or 0
@@ -144,6 +149,8 @@ class OutgoingMail(BaseModel):
 
     ``attempt`` is raised at each claim: a sender that wakes up after its lease finds another number and may not mark.
     """
+
+    no_door_because = "read by the sweep and the read-only admin alone: a mail may hold somebody's secret link"
 
     class State(models.TextChoices):
         WAITING = "waiting"
