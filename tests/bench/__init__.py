@@ -1,0 +1,1 @@
+"""``make bench``: figures beside their floors, measured in one run."""
