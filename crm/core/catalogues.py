@@ -37,6 +37,8 @@ KEYWORDS = {
     "npgettext": ((1, "c"), 2, 3),
     "npgettext_lazy": ((1, "c"), 2, 3),
 }
+# Babel knows none for Indonesian, which has one form for all numbers.
+PLURALS = {"id": "nplurals=1; plural=0;"}
 HEADER = "# Tandem. Collected by `manage.py collect_messages`; translated by hand."
 # What Babel writes into every header and what would only make noise in a diff.
 DULL_HEADERS = (
@@ -126,6 +128,8 @@ def collected(root: Path, language: str) -> Catalog:
         header_comment=HEADER,
         fuzzy=False,
     )
+    if language in PLURALS:
+        result.mime_headers = [("Plural-Forms", PLURALS[language])]
     for message in fresh:
         if not message.id:
             continue
