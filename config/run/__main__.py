@@ -81,7 +81,7 @@ def program(name: str) -> Callable[[], int]:
         manage_line.use_the_environment()
         from config.run import application  # noqa: PLC0415 (needs the packages)
 
-        application.load()
+        application.set_up()
         if name == "prepare":
             application.prepare(lambda label, outcome: tell.line(f"{label}: {outcome}"), demo=_wants_demo())
         else:

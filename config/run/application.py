@@ -20,9 +20,17 @@ Report = Callable[[str, str], None]
 MIGRATION_LOCK = 7_263_001
 
 
-def load() -> None:
-    """Import everything a program will need, before forking. Opens no connection and starts no thread."""
+def set_up() -> None:
+    """Load the settings and the apps: enough for one program in a process of its own."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
+    import django  # noqa: PLC0415
+
+    django.setup()
+
+
+def load() -> None:
+    """Import everything that any program will need, before forking. Opens no connection and starts no thread."""
+    set_up()
     import celery.apps.worker  # noqa: PLC0415
     import celery.bin.celery  # noqa: PLC0415
     import celery.worker  # noqa: F401, PLC0415

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import socket
+import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -116,3 +119,19 @@ def _parts(body: Any) -> dict[str, Any]:
     """The parts of the answer, wherever the document keeps them."""
     inner = body.get("parts", body) if isinstance(body, dict) else {}
     return {name: part for name, part in inner.items() if isinstance(part, dict)}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """For health checks of containers: is web alive, or (``ADDRESS PART``) is that part of /readyz well?"""
+    address = arguments[0] if arguments else f"http://127.0.0.1:{os.environ.get('PORT') or 8000}"
+    part = arguments[1] if len(arguments) > 1 else ""
+    probe = Probe(address, "/readyz" if part else "/healthz")
+    while (answer := probe.poll()) is None:
+        select.select([probe.socket], [], [], 0.1)
+    if not part:
+        return 0 if answer.ready else 1
+    return 0 if (answer.parts.get(part) or {}).get("ok") else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
