@@ -9,7 +9,7 @@ from crm.core.worktime.calendars import Calendar
 from crm.core.worktime.duration import HORIZON, Duration
 from crm.core.worktime.errors import NaiveTimeError, NeverCloses, NeverOpens, TooFar
 from crm.core.worktime.hours import WEEKDAYS, DayHours, WeeklyHours, parse_day
-from crm.core.worktime.public_holidays import Holidays, places_with_holidays, public_holidays
+from crm.core.worktime.public_holidays import Holidays, places_with_holidays, public_holidays, region_names
 from crm.core.worktime.timeline import Opening
 from crm.core.worktime.zones import day_span, load_zone, resolve_local, same_wall_time_next_day
 
@@ -32,6 +32,7 @@ __all__ = [
     "parse_day",
     "places_with_holidays",
     "public_holidays",
+    "region_names",
     "resolve_local",
     "same_wall_time_next_day",
 ]

@@ -106,7 +106,7 @@ def day_to_json(day: DayHours) -> list[list[str]]:
 
 
 def _parse_interval(raw: object, field: str) -> Interval:
-    if not isinstance(raw, list | tuple) or len(raw) != 2:  # noqa: PLR2004
+    if not isinstance(raw, list | tuple) or len(raw) != 2:
         raise _wrong(_('An interval is a pair of times, such as ["09:00", "18:00"].'), field)
     opens, closes = (_parse_time(text, field) for text in raw)
     if opens == closes:

@@ -93,7 +93,19 @@ def places_with_holidays() -> dict[str, tuple[str, ...]]:
     import holidays  # noqa: PLC0415 - half a second of imports that only a calendar with a country needs
 
     known: dict[str, list[str]] = holidays.list_supported_countries()
-    return {country: tuple(known[country]) for country in sorted(known) if len(country) == 2}  # noqa: PLR2004
+    return {country: tuple(known[country]) for country in sorted(known) if len(country) == 2}
+
+
+def region_names(country: str) -> dict[str, str]:
+    """The subdivisions of a country that have holidays of their own: code to name, the code where there is no name."""
+    _refuse_unknown_place(country, "")
+    import holidays  # noqa: PLC0415 - see above
+
+    place = holidays.country_holidays(country)
+    names: dict[str, str] = {code: code for code in place.subdivisions}
+    for name, code in place.subdivisions_aliases.items():
+        names[code] = max(names[code], name, key=len)  # aliases hold short codes beside the name
+    return names
 
 
 def public_holidays(country: str, subdivision: str, year: int, *, language: str = "en") -> dict[date, str]:

@@ -123,7 +123,7 @@ def calendars(draw: st.DrawFn, zone: str, change: date) -> Calendar:
 
 
 @pytest.mark.parametrize(("zone", "change"), CHANGES, ids=str)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data())
 def test_every_operation_agrees_with_counting_minutes(zone, change, data):
     calendar = data.draw(calendars(zone, change))

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from crm.core.errors import Invalid
-from crm.core.worktime import Calendar, Holidays, WeeklyHours, places_with_holidays, public_holidays
+from crm.core.worktime import Calendar, Holidays, WeeklyHours, places_with_holidays, public_holidays, region_names
 
 from .places import at, local, office
 
@@ -139,3 +139,12 @@ def test_places_offer_countries_with_their_subdivisions():
     assert "BY" in places["DE"]
     assert "ID" in places
     assert all(len(country) == 2 for country in places)
+
+
+def test_regions_have_names():
+    assert region_names("FR")["57"] == "Moselle"
+    assert region_names("FR")["971"] == "Guadeloupe"
+    assert set(region_names("DE")) == set(places_with_holidays()["DE"])
+    assert region_names("ID") == {}
+    with pytest.raises(Invalid):
+        region_names("XX")
