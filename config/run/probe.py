@@ -47,7 +47,7 @@ class Readiness:
         if not self.answered:
             return "no answer"
         failing = sorted(name for name, part in self.parts.items() if not part.get("ok"))
-        return ", ".join(failing) or f"status {self.status}"
+        return ", ".join(failing) or ("no fresh sign of life" if self.ready else f"status {self.status}")
 
     def _silence(self, part: str) -> float:
         detail = self.parts.get(part) or {}

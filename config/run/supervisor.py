@@ -35,7 +35,10 @@ PROBE_SECONDS = 5.0
 STEADY_SECONDS = 10.0
 LONGEST_PAUSE = 30.0
 QUOTE_AFTER = 3
-SILENT_SECONDS = 90.0
+# Web must answer within this.
+UNANSWERED_SECONDS = 90.0
+# Signs of life wait behind the longest job (its hard limit is five minutes), so silence means something only after that.
+SILENT_SECONDS = 420.0
 ROTATION_SECONDS = 60.0
 DEMO_PASSWORD = "tandem-demo"  # noqa: S105 (printed on purpose, for the demo people only)
 
@@ -332,9 +335,9 @@ class Supervisor:
     def _look_at_health(self) -> None:
         """Ask /readyz now and then; start again what is silent although its process lives."""
         if self.probe is None:
-            if time.monotonic() >= self.next_probe:
-                self.probe = Probe(self.address)
-            return
+            if time.monotonic() < self.next_probe:
+                return
+            self.probe = Probe(self.address)
         answer = self.probe.poll()
         if answer is None:
             return
@@ -343,18 +346,16 @@ class Supervisor:
         if answer.answered:
             self.answered_at = time.monotonic()
         for name in answer.silent(SILENT_SECONDS):
-            self._end_if_silent(name)
-        if time.monotonic() - self.answered_at > SILENT_SECONDS:
-            self._end_if_silent("web")
+            self._end_silent(name, SILENT_SECONDS)
+        if time.monotonic() - self.answered_at > UNANSWERED_SECONDS:
+            self._end_silent("web", UNANSWERED_SECONDS)
 
-    def _end_if_silent(self, name: str) -> None:
+    def _end_silent(self, name: str, seconds: float) -> None:
         """End a program that has lived long enough to have been heard; it is then started again like any that ended."""
         for kept in self.kept:
-            if kept.service.name == name and kept.runs and kept.age > SILENT_SECONDS:
+            if kept.service.name == name and kept.runs and kept.age > seconds:
                 tell.line(f"{_clock()} {name} gives no sign of life; ending it.")
-                identity = processes.Identity.of(kept.service.pid)
-                if identity:
-                    processes.end(identity, processes.KILL)
+                os.kill(kept.service.pid, signal.SIGKILL)
 
     def _next_moment(self) -> float:
         """Seconds until something is due."""

@@ -1,12 +1,13 @@
 """A Tandem in miniature for the supervisor's tests: four programs of a few lines, no Django.
 
 ``STAND_IN_FAILS`` names a program that ends at once, ``STAND_IN_DEAF`` one that ignores SIGTERM,
-``STAND_IN_UNPREPARED`` makes the preparation fail.
+``STAND_IN_UNPREPARED`` makes the preparation fail. ``STAND_IN_SILENT`` is how many seconds ago the worker was heard.
 """
 
 from __future__ import annotations
 
 import http.server
+import json
 import os
 import signal
 import socket
@@ -17,16 +18,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from config.run import supervisor
+from config.run import probe, supervisor
 
-ANSWER = b'{"ready": true, "parts": {"worker": {"ok": true, "seconds_since_heartbeat": 1}}}'
+PARTS = {"worker": {"ok": True, "seconds_since_heartbeat": float(os.environ.get("STAND_IN_SILENT", "0"))}}
 
 
 class Page(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(ANSWER)
+        self.wfile.write(json.dumps({"ready": True, "parts": PARTS}).encode())
 
 
 def web() -> None:
@@ -80,4 +81,8 @@ class StandIn:
 
 
 if __name__ == "__main__":
+    supervisor.SILENT_SECONDS = supervisor.UNANSWERED_SECONDS = 1.5
+    supervisor.PROBE_SECONDS = 0.3
+    supervisor.READY_SECONDS = 5.0
+    probe.TIMEOUT = 1.0
     sys.exit(supervisor.main(StandIn))

@@ -73,6 +73,24 @@ def test_a_program_that_fails_at_once_is_tried_less_often_and_quoted(launch: Lau
     assert launcher.process.poll() is None
 
 
+def test_a_worker_that_hangs_is_ended_and_started_again(launch: Launch) -> None:
+    launcher = launch(STAND_IN_SILENT="1000")
+    assert launcher.says("Ctrl-C stops"), launcher.output
+    assert "not ready yet" in launcher.output
+    assert launcher.says("worker gives no sign of life; ending it"), launcher.output
+    assert launcher.says("worker ended (SIGKILL); starting it again"), launcher.output
+    assert "web ended" not in launcher.output
+
+
+def test_a_web_that_hangs_is_ended_and_started_again(launch: Launch) -> None:
+    launcher = launch()
+    assert launcher.says("Ctrl-C stops"), launcher.output
+    web = launcher.pid_of("web")
+    os.kill(web, signal.SIGSTOP)
+    assert launcher.says("web gives no sign of life; ending it"), launcher.output
+    assert gone(web)
+
+
 def test_kill_9_leaves_no_child_and_the_next_start_heals(launch: Launch, made: Home) -> None:
     launcher = launch(services=True)
     assert launcher.says("Ctrl-C stops", 40), launcher.output
