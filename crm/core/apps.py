@@ -15,4 +15,4 @@ class CoreConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        from crm.core import checks, jobs  # noqa: F401, PLC0415 (register the system checks and the floor's own sweeps)
+        from crm.core import checks, jobs, policies  # noqa: F401, PLC0415 (register the floor's checks, sweeps and rules)

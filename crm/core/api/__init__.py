@@ -1,0 +1,1 @@
+"""The frame of the API: one shape for errors, lists, writes, limits and documents. It knows no noun of the trade."""

@@ -1,0 +1,166 @@
+"""Cursor pages: page 20,000 costs what page 1 costs, and a list may change while it is walked (P15).
+
+The cursor says after which row to go on: the value of the order column and the id, signed. A record whose order column
+stays the same during the walk comes exactly once; the default order, the id, never changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.db.models import F, Model, QuerySet
+from django.db.models.expressions import BaseExpression, Combinable, OrderBy
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+from django.utils.translation import gettext as _
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
+from rest_framework.utils.urls import replace_query_param
+from typing_extensions import override
+
+from crm.core.api.problems import ApiRefusal, bad_parameter
+
+DEFAULT_LIMIT = 50
+MOST_ROWS = 200
+PARAMETERS = frozenset({"limit", "cursor", "order"})
+Order = str | Combinable
+_signer = signing.Signer(salt="crm.core.api.pagination")
+
+
+class CursorPages(BasePagination):
+    """``{"results": […], "next": url or null}``.
+
+    The view offers its orders by ``orders``: name -> column or expression that is never null. The key column is the tie
+    breaker and stands in the list itself under its own name.
+    """
+
+    next_url: str | None = None
+
+    @override
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        limit = _limit(request)
+        order = _order(request, view)
+        place = _place(request, order)
+        rows = list(
+            _after(queryset, view.orders[order.lstrip("-")], place, descending=order.startswith("-"))[: limit + 1]
+        )
+        if len(rows) > limit:
+            cursor = _cursor(order, rows[limit - 1])
+            self.next_url = replace_query_param(request.build_absolute_uri(), "cursor", cursor)
+        return rows[:limit]
+
+    @override
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        following = {"type": ["string", "null"], "format": "uri", "description": "The next page; null on the last one."}
+        return {"type": "object", "required": ["results", "next"], "properties": {"results": schema, "next": following}}
+
+    @override
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        orders = sorted([*view.orders, *(f"-{name}" for name in view.orders)])
+        return [
+            _parameter(
+                "limit",
+                {"type": "integer", "minimum": 1, "maximum": MOST_ROWS, "default": DEFAULT_LIMIT},
+                "Rows on a page.",
+            ),
+            _parameter("cursor", {"type": "string"}, "Where to go on, from `next`."),
+            _parameter(
+                "order",
+                {"type": "string", "enum": orders, "default": view.default_order},
+                "Sorted by; `-` is descending.",
+            ),
+        ]
+
+
+def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
+
+
+def _limit(request: Request) -> int:
+    said = request.query_params.get("limit", str(DEFAULT_LIMIT))
+    if not (said.isascii() and said.isdigit() and len(said) <= len(str(MOST_ROWS)) and 1 <= int(said) <= MOST_ROWS):
+        raise bad_parameter("limit", "out_of_range", _("Between 1 and %(most)s.") % {"most": MOST_ROWS})
+    return int(said)
+
+
+def _order(request: Request, view: Any) -> str:
+    order: str = request.query_params.get("order", view.default_order)
+    if order.removeprefix("-") not in view.orders:
+        offered = ", ".join(view.orders)
+        raise bad_parameter(
+            "order", "unknown_order", _("Choose one of: %(offered)s; with “-” descending.") % {"offered": offered}
+        )
+    return order
+
+
+# --- The place in the list ------------------------------------------------------------------------------------------------
+
+
+def _after(queryset: QuerySet[Any], order: Order, place: tuple[Any, Any] | None, *, descending: bool) -> QuerySet[Any]:
+    """The rows behind ``place`` in order. One row comparison, ``(column, id) > (…, …)``, so that an index answers it."""
+    key = queryset.model._meta.pk.name
+    column = F(order) if isinstance(order, str) else order
+    rows: QuerySet[Any] = queryset.annotate(order_value=column).order_by(
+        _directed("order_value", descending), _directed(key, descending)
+    )
+    if place is None:
+        return rows
+    beyond = TupleLessThan if descending else TupleGreaterThan
+    behind: QuerySet[Any] = rows.filter(beyond(Tuple(F("order_value"), F(key)), _typed(rows, key, place)))
+    return behind
+
+
+def _directed(name: str, descending: bool) -> OrderBy:
+    return OrderBy(F(name), descending=descending)
+
+
+def _typed(rows: QuerySet[Any], key: str, place: tuple[Any, Any]) -> tuple[Any, Any]:
+    """The cursor's JSON values as the columns' own types; a cursor of a list that changed its type is a bad one."""
+    annotation: BaseExpression = rows.query.annotations["order_value"]
+    try:
+        return annotation.output_field.to_python(place[0]), rows.model._meta.get_field(key).to_python(place[1])
+    except (ValidationError, ValueError, TypeError) as error:
+        raise _bad_cursor() from error
+
+
+def _cursor(order: str, row: Model) -> str:
+    return _signer.sign_object([order, _plain(row.order_value), _plain(row.pk)])  # type: ignore[attr-defined]
+
+
+def _place(request: Request, order: str) -> tuple[Any, Any] | None:
+    said = request.query_params.get("cursor")
+    if said is None:
+        return None
+    try:
+        signed_order, value, key = _signer.unsign_object(said)
+    except (signing.BadSignature, ValueError) as error:
+        raise _bad_cursor() from error
+    if signed_order != order:
+        raise _bad_cursor()
+    return value, key
+
+
+def _bad_cursor() -> ApiRefusal:
+    return bad_parameter(
+        "cursor", "bad_cursor", _("This is no cursor of this list. Take it from “next” and keep the other parameters.")
+    )
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case UUID() | Decimal():
+            return str(value)
+        case datetime() | date():
+            return value.isoformat()
+        case _:
+            return value
+
+
+def keyed(orders: Mapping[str, Order]) -> dict[str, Order]:
+    """``orders`` with the id, which every list offers."""
+    return {"id": "pk", **orders}
