@@ -8,14 +8,17 @@ from zoneinfo import ZoneInfo
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from accounts.models import User
+
 Handler = Callable[[HttpRequest], HttpResponse]
-# Where somebody who must set up a second factor may still go.
-SETTING_UP = ("/accounts/", "/static/", "/i18n/", "/healthz", "/readyz")
+# Where somebody who must set up a second factor may still go. (The API asks by itself and answers 403.)
+SETTING_UP = ("/accounts/", "/static/", "/i18n/", "/healthz", "/readyz", "/api/")
 
 
 class PersonZone:
@@ -40,11 +43,15 @@ class SecondFactorRequired:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        user = request.user
-        demanded = settings.SECOND_FACTOR_REQUIRED
-        if not demanded or not user.is_authenticated or request.path.startswith(SETTING_UP):
-            return self.get_response(request)
-        if demanded.isdisjoint(user.capabilities) or is_mfa_enabled(user):
+        if request.path.startswith(SETTING_UP) or not lacks_second_factor(request.user):
             return self.get_response(request)
         messages.info(request, _("Your rights ask for a second factor. Set one up to go on."))
         return redirect("mfa_index")
+
+
+def lacks_second_factor(user: User | AnonymousUser) -> bool:
+    """Whether ``user`` holds a right that demands a second factor, and has none yet."""
+    demanded = settings.SECOND_FACTOR_REQUIRED
+    if not demanded or not user.is_authenticated or demanded.isdisjoint(user.capabilities):
+        return False
+    return not is_mfa_enabled(user)

@@ -21,10 +21,15 @@ from crm.core.errors import Conflict, NotFound
 FIELDS = ("name", "time_zone", "country", "region", "hours", "closed_days", "open_days")
 
 
-def create_calendar(*, actor: User | None, **fields: Any) -> WorkingCalendar:
-    """Make a calendar from ``FIELDS``. Raises ``Invalid`` naming the field at fault, ``Conflict`` for a taken name."""
+def create_calendar(*, actor: User | None, calendar_id: UUID | None = None, **fields: Any) -> WorkingCalendar:
+    """Make a calendar from ``FIELDS``. A repeat with the same ``calendar_id`` returns the one made before.
+
+    Raises ``Invalid`` naming the field at fault, ``Conflict`` for a taken name.
+    """
     _require(actor)
-    calendar = WorkingCalendar(**fields)
+    if calendar_id and (known := WorkingCalendar.objects.filter(pk=calendar_id).first()):
+        return known
+    calendar = WorkingCalendar(**({"pk": calendar_id} if calendar_id else {}), **fields)
     with transaction.atomic():
         _save(calendar, lambda: calendar.save(force_insert=True))
         journal.record(
@@ -49,11 +54,12 @@ def change_calendar(
     return calendar
 
 
-def delete_calendar(*, actor: User | None, calendar_id: UUID) -> None:
+def delete_calendar(*, actor: User | None, calendar_id: UUID, expected_version: int | None = None) -> None:
     """Remove a calendar that nobody uses. Raises ``Conflict`` otherwise."""
     _require(actor)
     with transaction.atomic():
         calendar = _locked(calendar_id)
+        calendar.require_version(expected_version)
         journal.record(
             actor=actor, event="calendar.deleted", instance=calendar, changes={"name": (calendar.name, None)}
         )

@@ -46,14 +46,18 @@ def create_key(
     scopes: Iterable[str],
     expires_at: datetime | None = None,
     secret: str | None = None,
+    within: ApiKey | None = None,
 ) -> NewKey:
     """Make a key that acts as the actor. ``secret`` is drawn by lot; only the demo organisation brings its own.
 
+    ``within`` is the key that asks for it, if one does: a key makes none that may more or lives longer than itself.
     Raises ``Invalid`` for a scope that does not exist or goes beyond the owner's rights.
     """
     policy.require(actor, WRITE_KEYS)
     wanted = sorted(set(scopes))
     _check(actor, name, wanted, expires_at)
+    if within is not None:
+        _check_within(within, wanted, expires_at)
     secret = secret or PREFIX + secrets.token_urlsafe(32)
     with transaction.atomic():
         key = ApiKey.objects.create(
@@ -69,11 +73,12 @@ def create_key(
     return NewKey(key, secret)
 
 
-def revoke_key(*, actor: User, key_id: UUID) -> ApiKey:
+def revoke_key(*, actor: User, key_id: UUID, expected_version: int | None = None) -> ApiKey:
     """Take a key back, at once and for good. Raises ``NotFound``; doing it twice changes nothing."""
     policy.require(actor, WRITE_KEYS)
     with transaction.atomic():
         key: ApiKey = policy.get_visible(ApiKey.objects.select_for_update(of=("self",)), actor, pk=key_id)
+        key.require_version(expected_version)
         if key.revoked_at is None:
             key.revoked_at = clock.now()
             key.save_version(fields=["revoked_at"])
@@ -121,3 +126,12 @@ def _check(owner: User, name: str, scopes: list[str], expires_at: datetime | Non
         )
     if expires_at is not None and expires_at <= clock.now():
         raise Conflict(_("This expiry lies in the past."), field="expires_at", code="expiry_in_past")
+
+
+def _check_within(key: ApiKey, scopes: list[str], expires_at: datetime | None) -> None:
+    if beyond := sorted(set(scopes) - set(key.scopes)):
+        detail = _("“%(scope)s” goes beyond the key that asks.") % {"scope": beyond[0]}
+        raise Invalid(detail, field="scopes", code="scope_beyond_key")
+    if key.expires_at is not None and (expires_at is None or expires_at > key.expires_at):
+        detail = _("A key made by a key ends no later than that one.")
+        raise Invalid(detail, field="expires_at", code="expiry_beyond_key")

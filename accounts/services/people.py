@@ -76,7 +76,7 @@ def change_profile(*, actor: User, changes: Mapping[str, Any], expected_version:
         return _apply(actor, _locked(actor.pk), changes, expected_version, event="user.changed")
 
 
-def deactivate_user(*, actor: User | None, user_id: UUID) -> User:
+def deactivate_user(*, actor: User | None, user_id: UUID, expected_version: int | None = None) -> User:
     """Switch a person off: from their next request on, nothing opens any more, by session or by key."""
     _require_manager(actor)
     with transaction.atomic():
@@ -84,16 +84,16 @@ def deactivate_user(*, actor: User | None, user_id: UUID) -> User:
         if actor is not None and actor.pk == user.pk:
             raise Conflict(_("You cannot switch yourself off."), code="own_account")
         _keep_one_administrator(user)
-        return _apply(actor, user, {"is_active": False}, None, event="user.deactivated")
+        return _apply(actor, user, {"is_active": False}, expected_version, event="user.deactivated")
 
 
-def reactivate_user(*, actor: User | None, user_id: UUID) -> User:
+def reactivate_user(*, actor: User | None, user_id: UUID, expected_version: int | None = None) -> User:
     _require_manager(actor)
     with transaction.atomic():
-        return _apply(actor, _locked(user_id), {"is_active": True}, None, event="user.reactivated")
+        return _apply(actor, _locked(user_id), {"is_active": True}, expected_version, event="user.reactivated")
 
 
-def invite_again(*, actor: User | None, user_id: UUID) -> User:
+def invite_again(*, actor: User | None, user_id: UUID, expected_version: int | None = None) -> User:
     """Send the invitation once more. Raises ``Conflict`` for somebody who already chose a password."""
     _require_manager(actor)
     with transaction.atomic():
@@ -104,7 +104,7 @@ def invite_again(*, actor: User | None, user_id: UUID) -> User:
                 code="already_joined",
             )
         invitations.send(user, invited_by=actor)
-        return _apply(actor, user, {"invited_at": clock.now()}, None, event="user.invited_again")
+        return _apply(actor, user, {"invited_at": clock.now()}, expected_version, event="user.invited_again")
 
 
 # --- inside ----------------------------------------------------------------------------------------------------------

@@ -65,12 +65,13 @@ def change_team(
     return team
 
 
-def delete_team(*, actor: User | None, team_id: UUID) -> None:
+def delete_team(*, actor: User | None, team_id: UUID, expected_version: int | None = None) -> None:
     """Remove an empty team. Raises ``Conflict`` while it has members or teams below it."""
     _require(actor)
     with transaction.atomic():
         _lock_tree()
         team = _get(team_id)
+        team.require_version(expected_version)
         journal.record(actor=actor, event="team.deleted", instance=team, changes={"name": (team.name, None)})
         try:
             team.delete()

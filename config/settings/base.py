@@ -365,6 +365,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "crm.core.api.schema.TandemAutoSchema",
     "EXCEPTION_HANDLER": "crm.core.api.problems.problem_response",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "URL_FORMAT_OVERRIDE": None,  # the format is chosen by Accept alone
     "COERCE_DECIMAL_TO_STRING": True,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
@@ -377,8 +378,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # Closed lists that share a field's name need a name of their own.
+    "ENUM_NAME_OVERRIDES": {"AbsenceKind": "accounts.models.Absence.Kind", "TeamKind": "accounts.models.Team.Kind"},
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "crm.core.api.schema.add_problem_responses",

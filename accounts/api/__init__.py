@@ -1,0 +1,1 @@
+"""People, teams, absences, keys over the API, and who the caller is."""
