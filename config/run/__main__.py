@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from config.run import bootstrap, hold, manage_line, processes, supervisor, tell
+from config.run import bootstrap, hold, manage_line, processes, services, supervisor, tell
 from config.run.errors import CannotRunError
 from config.run.places import CLONE, Home
 
@@ -52,8 +52,19 @@ def check() -> int:
 
 def demo() -> int:
     """Load the demo organisation: ``SIZE`` small, medium or large; ``SEED`` a number."""
-    size, seed = os.environ.get("SIZE") or "small", os.environ.get("SEED") or "1"
-    return _become(_set_up("local"), str(CLONE / "manage.py"), "seed_demo", "--size", size, "--seed", seed)
+    return _become(_set_up("local"), "-m", "config.run", "seed")
+
+
+def seed() -> int:
+    """``make demo`` inside the environment: the tables if they are missing, then the organisation."""
+    from config.run import application  # noqa: PLC0415 (needs the packages)
+
+    size, number = os.environ.get("SIZE") or "small", os.environ.get("SEED") or "1"
+    with services.running(Home.from_environment(), "make demo"):
+        application.set_up()
+        application.prepare(_report, demo=False)
+        application.seed_demo(size, number)
+    return 0
 
 
 def bench() -> int:
@@ -83,7 +94,7 @@ def program(name: str) -> Callable[[], int]:
 
         application.set_up()
         if name == "prepare":
-            application.prepare(lambda label, outcome: tell.line(f"{label}: {outcome}"), demo=_wants_demo())
+            application.prepare(_report, demo=_wants_demo())
         else:
             application.PROGRAMS[name]()
         return 0
@@ -92,7 +103,7 @@ def program(name: str) -> Callable[[], int]:
 
 
 COMMANDS: dict[str, Callable[[], int]] = {
-    command.__name__: command for command in (run, stop, test, check, demo, bench, chaos, lock, messages)
+    command.__name__: command for command in (run, stop, test, check, demo, seed, bench, chaos, lock, messages)
 } | {name: program(name) for name in ("prepare", "web", "worker", "beat", "sweeper")}
 
 
@@ -127,6 +138,10 @@ def _become(python: Path, *arguments: str) -> int:
 
 def _extra_arguments() -> list[str]:
     return shlex.split(os.environ.get("ARGS", ""))
+
+
+def _report(label: str, outcome: str) -> None:
+    tell.line(f"  {label}: {outcome}")
 
 
 def _wants_demo() -> bool:

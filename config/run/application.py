@@ -67,6 +67,13 @@ def prepare(report: Report, *, demo: bool) -> None:
             report("Demo organisation", "loaded")
 
 
+def seed_demo(size: str, seed: str) -> None:
+    """Load the demo organisation, with the complaints and exit codes of ``manage.py seed_demo``."""
+    from django.core.management import execute_from_command_line  # noqa: PLC0415
+
+    execute_from_command_line(["manage.py", "seed_demo", "--size", size, "--seed", seed])
+
+
 def demo_sign_ins() -> list[str]:
     """The demo people's addresses, if the demo was loaded."""
     from django.contrib.auth import get_user_model  # noqa: PLC0415

