@@ -11,4 +11,6 @@ class AccountsConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        from accounts import jobs, policies  # noqa: F401, PLC0415 (register sweeps and rules)
+        from accounts import jobs, menu, policies  # noqa: F401, PLC0415 (register sweeps and rules)
+
+        menu.register()

@@ -16,7 +16,8 @@ from accounts.models import Absence, Capability, User
 from accounts.policies import WRITE_ABSENCES, manages
 from accounts.services.people import first_fault
 from crm.core import journal, policy
-from crm.core.errors import Conflict, Forbidden, Invalid
+from crm.core.errors import Conflict, Forbidden, Invalid, NotFound
+from crm.core.models import JournalEntry
 
 FIELDS = ("user", "kind", "starts_at", "ends_at", "note")
 LONGEST = timedelta(days=2 * 366)
@@ -54,16 +55,39 @@ def add_absence(
     return absence
 
 
-def cancel_absence(*, actor: User, absence_id: UUID) -> None:
-    """Take an absence back. Raises ``NotFound``, ``Forbidden``."""
+def cancel_absence(*, actor: User, absence_id: UUID, expected_version: int | None = None) -> None:
+    """Take an absence back. Raises ``NotFound``, ``Forbidden``, ``VersionConflict``."""
     policy.require(actor, WRITE_ABSENCES)
     with transaction.atomic():
         rows = Absence.objects.select_for_update(of=("self",)).select_related("user")
         absence: Absence = policy.get_visible(rows, actor, pk=absence_id)
         _may_write_for(actor, absence.user)
+        absence.require_version(expected_version)
         changes = {name: (value, None) for name, value in journal.snapshot(absence, FIELDS).items()}
         journal.record(actor=actor, event="absence.cancelled", instance=absence, changes=changes)
         absence.delete()
+
+
+def restore_absence(*, actor: User, absence_id: UUID) -> Absence:
+    """Undo ``cancel_absence``: enter the same absence again, from the journal. Raises ``NotFound``, ``Forbidden``.
+
+    Only who took it back may undo that; twice returns the one that stands.
+    """
+    entry = JournalEntry.objects.filter(
+        object_type=Absence._meta.label_lower, object_id=absence_id, event="absence.cancelled", actor_id=actor.pk
+    ).last()
+    user = User.objects.visible_to(actor).filter(pk=entry.changes["user"][0]).first() if entry else None
+    if entry is None or user is None:
+        raise NotFound
+    return add_absence(
+        actor=actor,
+        user=user,
+        starts_at=datetime.fromisoformat(entry.changes["starts_at"][0]),
+        ends_at=datetime.fromisoformat(entry.changes["ends_at"][0]),
+        kind=entry.changes["kind"][0],
+        note=entry.changes["note"][0],
+        absence_id=absence_id,
+    )
 
 
 def _may_write_for(actor: User, user: User) -> None:

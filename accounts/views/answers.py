@@ -1,0 +1,33 @@
+"""What the pages of this app answer with."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django_htmx.http import HttpResponseLocation, trigger_client_event
+
+from crm.core import toasts
+
+
+def form_status(form: BaseForm) -> int:
+    """422 for a form that came back with errors (htmx swaps it in all the same), else 200."""
+    return HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound and form.errors else HTTPStatus.OK
+
+
+def back_to(
+    request: HttpRequest, page_name: str, text: str, *, undo: str = "", args: tuple[object, ...] = ()
+) -> HttpResponse:
+    """To a page, which shows ``text``: a redirect, and for htmx the same without losing its place."""
+    toasts.show_next(request, text, undo=undo)
+    if request.htmx:  # type: ignore[attr-defined]
+        return HttpResponseLocation(reverse(page_name, args=args), target="#main", select="#main", swap="outerHTML")
+    return redirect(page_name, *args)
+
+
+def poll(answer: HttpResponse) -> HttpResponse:
+    """Let the bell count again."""
+    return trigger_client_event(answer, "tandem:poll")
