@@ -22,7 +22,7 @@ from crm.core import doors, formats, icons, policy, toasts
 from crm.core.clock import now
 from crm.core.forms import Checks, DateInput, Segments, TimeInput
 
-VIEW_DESIGN = policy.define_act("core.view_design")
+VIEW_DESIGN = policy.define_act("core.view_design", scope="me:read")
 
 PARIS = ZoneInfo("Europe/Paris")
 DAY = dt.datetime(2026, 11, 24, 14, 30, tzinfo=PARIS)
