@@ -22,6 +22,7 @@ from crm.core.worktime.hours import DayHours, WeeklyHours, day_to_json, parse_da
 OpenDay = tuple[date, DayHours | None]
 """A date opened against week and holidays, with its own hours, or None for the usual hours of its weekday."""
 
+MOST_DAYS = 1000  # closed and open each: decades of bridge days, and a bound on what a calendar costs
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
@@ -40,6 +41,9 @@ class Holidays:
 
     def __post_init__(self) -> None:
         _refuse_unknown_place(self.country, self.subdivision)
+        for name, days in (("closed", self.closed_on), ("open", self.open_on)):
+            if len(days) > MOST_DAYS:
+                raise _wrong(_("At most %(most)s days can be listed.") % {"most": MOST_DAYS}, name)
         object.__setattr__(self, "open_on", tuple(sorted(self.open_on, key=lambda item: item[0])))
         opened = {day for day, _hours in self.open_on}
         if len(opened) < len(self.open_on) or self.closed_on & opened:

@@ -109,6 +109,16 @@ def test_json_comes_back():
         ({"closed": ["20260515"]}, "holidays.closed[0]", "holidays_malformed"),
         ({"closed": ["2026-W20-5"]}, "holidays.closed[0]", "holidays_malformed"),
         ({"closed": [20260515]}, "holidays.closed[0]", "holidays_malformed"),
+        (
+            {"closed": [f"{year}-01-{day:02}" for year in range(2000, 2040) for day in range(1, 29)]},
+            "holidays.closed",
+            "holidays_malformed",
+        ),
+        (
+            {"open": {f"{year}-01-{day:02}": None for year in range(2000, 2040) for day in range(1, 29)}},
+            "holidays.open",
+            "holidays_malformed",
+        ),
         ({"open": ["2026-05-15"]}, "holidays.open", "holidays_malformed"),
         ({"open": {"soon": None}}, "holidays.open", "holidays_malformed"),
         ({"open": {"2026-05-15": [["10:00"]]}}, "holidays.open.2026-05-15[0]", "hours_malformed"),
