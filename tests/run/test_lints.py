@@ -25,6 +25,18 @@ BAD = {
     "no template that trusts a value": [("a/x.html", "{{ name|safe }}"), ("a/x.html", "{% autoescape off %}")],
     "no signals between our apps": [("leads/apps.py", "from django.db.models.signals import post_save")],
     "no generic foreign key": [("leads/models.py", "target = GenericForeignKey()")],
+    "ring the bell": [("leads/services/route.py", "route_lead.delay(lead.pk)")],
+    "no countdown": [("leads/jobs.py", "task.apply_async(countdown=600)")],
+    "no partial after commit": [("leads/services/route.py", "transaction.on_commit(partial(send, pk))")],
+    "name the fields": [("leads/api/serializers.py", 'fields = "__all__"')],
+    "no way around CSRF": [("leads/views.py", "@csrf_exempt")],
+    "no raw queries": [("leads/selectors.py", "Lead.objects.extra(where=[sql])")],
+    "start from what is visible": [
+        ("leads/views.py", "Lead.objects.filter(name=name)"),
+        ("leads/api/views.py", "queryset = Lead.objects.all()"),
+    ],
+    "money is decimal": [("crm/core/money/amounts.py", "float(amount)")],
+    "no foreign origin": [("a/templates/x.html", '<script src="https://cdn.example/x.js"></script>')],
     "nothing put off": [("leads/models.py", "# TODO: index")],
 }
 GOOD = [
@@ -35,6 +47,11 @@ GOOD = [
     ("a/templates/x.html", '<p class="style" data-style="bold" aria-label="on time">'),
     ("a/templates/mail/x.html", '<td style="padding: 4px">'),
     ("a/x.html", "{{ name|safeseq_is_not_it }}"),
+    ("leads/services/route.py", "work.enqueue('leads.route_lead', lead.pk)"),
+    ("leads/views.py", "Lead.objects.visible_to(request.user)"),
+    ("leads/views.py", "Lead.objects.count()  # house: start from what is visible (a figure for nobody)"),
+    ("leads/selectors.py", "Lead.objects.filter(name=name)"),
+    ("a/templates/x.html", '<a href="/leads/">'),
 ]
 
 
