@@ -218,18 +218,27 @@ def _status(cluster: Path) -> tuple[int | None, str]:
 
 
 def _serves(pid: int, cluster: Path) -> bool:
-    """Whether ``pid`` is a PostgreSQL whose working directory is ``cluster``."""
+    """Whether ``pid`` is a PostgreSQL on ``cluster``, by what it was started with or by where it works."""
     if processes.Identity.of(pid) is None:
         return False
     if not processes.LINUX:
-        answer = subprocess.run(["ps", "-o", "comm=", "-p", str(pid)], capture_output=True, text=True, check=False)
-        return "postgres" in answer.stdout
-    try:
-        program = str(Path(f"/proc/{pid}/exe").readlink())
+        answer = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+        return "postgres" in answer.stdout and str(cluster) in answer.stdout
+    if _started_with(pid)[:3] == [str(binary("postgres")), "-D", str(cluster)]:
+        return True
+    try:  # started by hand; in a container root may not look at another account's process
+        program = Path(f"/proc/{pid}/exe").readlink().name.removesuffix(" (deleted)")
         folder = str(Path(f"/proc/{pid}/cwd").readlink())
     except OSError:
         return False
-    return Path(program.removesuffix(" (deleted)")).name == "postgres" and folder == os.path.realpath(cluster)
+    return program == "postgres" and folder == os.path.realpath(cluster)
+
+
+def _started_with(pid: int) -> list[str]:
+    try:
+        return os.fsdecode(Path(f"/proc/{pid}/cmdline").read_bytes()).split("\0")
+    except OSError:
+        return []
 
 
 def _system_locale() -> str:
