@@ -24,6 +24,9 @@ FILES = {
     "vendor/sortable.js": "sortablejs/Sortable.min.js",
 }
 
+# Where our own scripts lie below STATIC_URL.
+OUR_FOLDERS = ("tandem/", "accounts/")
+
 
 def node_modules() -> Path:
     """Where npm installed to; beside ``manage.py`` unless the settings say otherwise."""
@@ -81,6 +84,15 @@ class FreshStaticFilesStorage(StaticFilesStorage):
 
 
 class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):
-    """For the image: hashed, compressed, kept for ever; the addresses inside our ES modules are rewritten too."""
+    """For the image: hashed, compressed, kept for ever; the addresses inside our own ES modules are rewritten too.
+
+    Those of third parties are left alone: what they import is not always a file.
+    """
 
     support_js_module_import_aggregation = True
+
+    @override
+    def url_converter(self, name: str, hashed_files: dict[str, str], template: str | None = None) -> Any:
+        if name.endswith(".js") and not name.startswith(OUR_FOLDERS):
+            return lambda matched: matched[0]
+        return super().url_converter(name, hashed_files, template)

@@ -97,8 +97,8 @@ _SHAPES = re.compile(
 def _lines() -> dict[str, str]:
     """Our name -> the shapes inside the ``<svg>``."""
     try:
-        drawn = json.loads((node_modules() / SOURCE).read_text())["icons"]
-    except (OSError, ValueError, KeyError) as error:
+        drawn = dict(json.loads((node_modules() / SOURCE).read_text())["icons"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
         logger.warning("icons are not drawn: %s (%s)", SOURCE, error)
         return dict(OWN)
     found = {name: _DRESS.sub("", drawn[theirs]["body"]) for name, theirs in NAMES.items() if theirs in drawn}
