@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crm.core.errors import Invalid
@@ -46,6 +46,7 @@ def test_worked_cases(amount, currency, weights, shares):
     assert Money.of(amount, currency).allocate(weights) == expected
 
 
+@settings(deadline=None)
 @given(whole_amounts(), weight_lists)
 def test_nothing_is_lost_and_every_share_is_within_one_unit_of_its_due(money, weights):
     shares = money.allocate(weights)
@@ -58,11 +59,13 @@ def test_nothing_is_lost_and_every_share_is_within_one_unit_of_its_due(money, we
         assert weight or not share
 
 
+@settings(deadline=None)
 @given(whole_amounts(), weight_lists, st.integers(1, 1000))
 def test_only_the_proportion_of_weights_counts(money, weights, factor):
     assert money.allocate(weights) == money.allocate([weight * factor for weight in weights])
 
 
+@settings(deadline=None)
 @given(whole_amounts(), weight_lists)
 def test_a_debt_is_split_like_the_amount_owed(money, weights):
     assert (-money).allocate(weights) == tuple(-share for share in money.allocate(weights))

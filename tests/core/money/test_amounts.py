@@ -7,7 +7,7 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crm.core.errors import Invalid
@@ -163,6 +163,7 @@ def test_written_for_machines(amount, currency, text):
     assert Money.of(money.amount_text, currency) == money
 
 
+@settings(deadline=None)
 @given(amounts, amounts)
 def test_sums_and_products_of_stored_amounts_are_exact_whatever_the_context(a, b):
     with localcontext() as context:
@@ -178,6 +179,7 @@ def test_sums_and_products_of_stored_amounts_are_exact_whatever_the_context(a, b
     assert parts[0] + parts[1] == Money(a, "CLF")
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(amounts, st.sampled_from(["EUR", "IDR", "JPY"]))))
 def test_unlike_amounts_get_one_total_each(pairs):
     everything = [Money(amount, currency) for amount, currency in pairs]

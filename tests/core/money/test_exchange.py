@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crm.core.errors import Invalid
@@ -40,6 +40,7 @@ def test_both_directions_round_once_half_away(amount, rate, converted):
     assert convert(Money.of(*amount), rate).converted == Money.of(*converted)
 
 
+@settings(deadline=None)
 @given(
     st.decimals(-(10**12), 10**12, places=2, allow_nan=False),
     st.decimals(Decimal("0.0001"), 10**6, places=6, allow_nan=False),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crm.core.errors import Invalid
@@ -161,6 +161,7 @@ def test_a_default_gives_way_to_the_currency_that_is_named():
         parse_money("5", "fr", default="XXX")
 
 
+@settings(deadline=None)
 @given(
     st.integers(-(10**13), 10**13),
     st.sampled_from(current_currencies()),
@@ -172,6 +173,7 @@ def test_what_was_written_is_read_back(units, currency, locale, decimals):
     assert parse_money(format_money(money, locale, decimals=decimals), locale, currency=currency) == money
 
 
+@settings(deadline=None)
 @given(st.text(max_size=70), st.sampled_from(["en", "fr", "id"]))
 def test_any_text_is_an_amount_or_refused(text, locale):
     try:
@@ -181,6 +183,7 @@ def test_any_text_is_an_amount_or_refused(text, locale):
     assert money.checked() == money
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"[-+]?[0-9]{1,4}([., ][0-9]{1,4}){0,3} ?€?", fullmatch=True), st.sampled_from(["en", "fr", "id"]))
 def test_what_is_read_has_the_digits_that_were_written(text, locale):
     try:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crm.core.errors import Invalid
@@ -39,6 +39,7 @@ def test_half_away_from_zero(amount, currency, rounded):
     assert Money.of(amount, currency).rounded() == Money.of(rounded, currency)
 
 
+@settings(deadline=None)
 @given(numbers, st.sampled_from(["EUR", "JPY", "KWD", "CLF", "IDR"]))
 def test_agrees_with_the_rule_written_in_fractions(amount, currency):
     scale = 10 ** minor_units(currency)
@@ -46,6 +47,7 @@ def test_agrees_with_the_rule_written_in_fractions(amount, currency):
     assert round_money(amount, currency) * scale == (units if amount >= 0 else -units)
 
 
+@settings(deadline=None)
 @given(numbers)
 def test_symmetric_and_settled(amount):
     assert round_money(-amount, "EUR") == -round_money(amount, "EUR")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crm.core.errors import Invalid
@@ -41,6 +41,7 @@ def test_anything_else_is_refused(text):
     assert (refused.value.field, refused.value.specific_code) == ("clock", "duration_malformed")
 
 
+@settings(deadline=None)
 @given(st.integers(0, HORIZON.days), st.integers(0, 100_000))
 def test_the_written_form_comes_back(days, minutes):
     duration = Duration(days, timedelta(minutes=minutes))

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crm.core.errors import Invalid
@@ -51,6 +51,7 @@ def test_edges_of_openings_are_reached_at_the_jump(wall, zone, instant):
     assert first_reading(datetime.fromisoformat(wall), ZoneInfo(zone)) == datetime.fromisoformat(instant)
 
 
+@settings(deadline=None)
 @given(zone=st.sampled_from(ZONES), earlier=st.datetimes(datetime(2008, 1, 1), datetime(2030, 1, 1)), data=st.data())
 def test_edges_keep_the_order_of_the_wall_clock(zone, earlier, data):
     later = earlier + data.draw(st.timedeltas(timedelta(), timedelta(hours=30)))
@@ -102,6 +103,7 @@ def test_a_local_day_has_its_true_length(day, hours):
     assert (local(start), end - start) == (f"{day} 00:00", timedelta(hours=hours))
 
 
+@settings(deadline=None)
 @given(zone=st.sampled_from(ZONES), day=st.dates(date(2008, 1, 1), date(2030, 1, 1)))
 def test_local_days_follow_each_other_without_gap_or_overlap(zone, day):
     assert day_span(day, zone)[1] == day_span(day + timedelta(days=1), zone)[0]
