@@ -177,7 +177,14 @@ def _npm_install(folder: Path, python: Path) -> str | None:
     environment = os.environ | {"PATH": f"{Path(npm[0]).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
     try:
         answer = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=NPM_SECONDS
+            command,
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            close_fds=False,
+            timeout=NPM_SECONDS,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"npm did not work: {error}"
@@ -240,6 +247,8 @@ def _alone(folder: Path) -> Iterator[None]:
     lock = folder / ".bootstrap" / "lock"
     lock.parent.mkdir(exist_ok=True)
     with lock.open("w") as file:
+        # Installers inherit it: one that outlives a killed launcher still keeps the next set-up waiting.
+        os.set_inheritable(file.fileno(), True)  # noqa: FBT003
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -285,7 +294,13 @@ def _read_text(file: Path) -> str | None:
 def _run(command: Sequence[str], complaint: str, more: Mapping[str, str] | None = None) -> None:
     """Run a command; raise ``CannotRunError`` with the end of what it said when it fails."""
     answer = subprocess.run(
-        command, cwd=CLONE, env=os.environ | dict(more or {}), capture_output=True, text=True, check=False
+        command,
+        cwd=CLONE,
+        env=os.environ | dict(more or {}),
+        capture_output=True,
+        text=True,
+        check=False,
+        close_fds=False,
     )
     if answer.returncode != 0:
         said = [f"  | {line}" for line in (answer.stdout + answer.stderr).splitlines()[-12:]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -128,6 +129,19 @@ def test_a_healthy_environment_of_another_python_is_kept_unless_python_is_named(
     monkeypatch.setenv("PYTHON", sys.executable)
     bootstrap._make_environment(tmp_path / ".venv")
     assert len(commands) == 1
+
+
+def test_an_installer_that_outlives_the_launcher_keeps_the_next_set_up_waiting(clone: Path) -> None:
+    with bootstrap._alone(clone):
+        child = subprocess.Popen(["sleep", "60"], close_fds=False)
+    try:
+        with (clone / ".bootstrap" / "lock").open("w") as file, pytest.raises(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    finally:
+        child.kill()
+        child.wait()
+    with bootstrap._alone(clone):
+        pass
 
 
 def test_a_clone_of_somebody_else_is_set_up_in_the_data_folder(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
