@@ -33,7 +33,6 @@ passwords = [
         account.password_reset_from_key,
         name="account_reset_password_from_key",
     ),
-    path("password/reset/key/done/", account.password_reset_from_key_done, name="account_reset_password_from_key_done"),
 ]
 second_factor = [
     path("2fa/", mfa.index, name="mfa_index"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
@@ -10,6 +11,9 @@ from config import views
 from crm.core.api.problems import or_problem
 from crm.core.views import errors
 from crm.core.views.health import healthz, readyz
+
+# Django's own sign-in and password pages know neither our limits nor the second factor: ours stand before them.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -23,8 +27,6 @@ urlpatterns = [
     path("field/", include("crm.field.urls")),
     path("managers/", include("crm.managers.urls")),
     path("", include("crm.records.urls")),
-    # Django's own sign-in and password pages know neither our limits nor the second factor: ours stand before them.
-    path("admin/login/", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("api/v1/", include("config.api")),
     path("admin/", admin.site.urls),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy
 from typing_extensions import override
 
 from accounts import selectors
 from accounts.forms.base import RecordForm
-from accounts.models import Capability, Team, User, WorkingCalendar
+from accounts.models import Capability, Team, TeamManager, User, WorkingCalendar
 from accounts.services.teams import FIELDS
 from crm.core.forms import Checks, Segments
 
@@ -60,9 +61,9 @@ class TeamForm(RecordForm):
         below = [self.record.pk] if self.record else []
         self.fields["parent"].show(Team.objects.visible_to(actor).exclude(lineage__overlap=below))  # type: ignore[attr-defined]
         self.fields["calendar"].queryset = WorkingCalendar.objects.visible_to(actor)  # type: ignore[attr-defined]
-        able = User.objects.visible_to(actor).active().who_can(Capability.MANAGES)
-        present = User.objects.visible_to(actor).filter(managed_teams__in=below)
-        self.fields["managers"].queryset = (able | present.distinct()) if below else able  # type: ignore[attr-defined]
+        may_manage = Q(is_active=True, capabilities__contains=[Capability.MANAGES])
+        present = Q(pk__in=TeamManager.objects.filter(team__in=below).values("user_id"))
+        self.fields["managers"].queryset = User.objects.visible_to(actor).filter(may_manage | present)  # type: ignore[attr-defined]
 
     @override
     def initial_of(self, record: Any) -> dict[str, Any]:

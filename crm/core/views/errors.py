@@ -61,9 +61,8 @@ def refusal_page(request: HttpRequest, refusal: errors.Refusal) -> HttpResponse:
         if status not in PAGES:
             answer.headers["X-Refusal"] = json.dumps(str(refusal.detail))
         return answer
-    return render(
-        request, PAGES.get(status, "refused.html"), {"detail": refusal.detail, "status": status}, status=status
-    )
+    facts = {"detail": refusal.detail, "status": int(status), "back": page_of(request)}
+    return render(request, PAGES.get(status, "refused.html"), facts, status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

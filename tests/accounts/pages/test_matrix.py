@@ -1,0 +1,196 @@
+"""Every page as every role: who gets it, who is refused, for whom it does not exist. A page that is not here fails."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from crm.core import doors
+from tests.api.world import GONE, World, make_world
+
+ROLES = ("inside", "field", "manager", "finance", "admin", "anonymous", "off")
+OUTSIDERS = ("anonymous", "off")
+YES, NO, ABSENT, AWAY = 200, 403, 404, 302
+
+
+def for_all(status: int) -> dict[str, int]:
+    return {role: status for role in ROLES if role not in OUTSIDERS} | dict.fromkeys(OUTSIDERS, AWAY)
+
+
+def only(*roles: str, otherwise: int = NO) -> dict[str, int]:
+    return for_all(otherwise) | dict.fromkeys(roles, YES)
+
+
+# The page's name, and after "|" the record in its address (tests/api/world.py).
+PAGES: dict[str, dict[str, int]] = {
+    "account_change_password": for_all(YES),
+    "account_inactive": dict.fromkeys(ROLES, YES),
+    "account_login": for_all(AWAY) | dict.fromkeys(OUTSIDERS, YES),
+    "account_logout": for_all(YES),
+    "account_reauthenticate": for_all(YES),
+    "account_reset_password": dict.fromkeys(ROLES, YES),
+    "account_reset_password_done": dict.fromkeys(ROLES, YES),
+    "account_set_password": for_all(AWAY),  # who has a password changes it
+    "design:news": for_all(YES),
+    "design:page": for_all(YES),
+    "design:search": for_all(YES),
+    "field:day": only("field"),
+    "healthz": dict.fromkeys(ROLES, YES),
+    "home": for_all(AWAY),
+    "inside:desk": only("inside"),
+    "managers:home": only("manager", "admin"),
+    "mfa_activate_totp": for_all(AWAY),  # asks first whether it is you
+    "mfa_add_webauthn": for_all(AWAY),
+    "mfa_authenticate": for_all(AWAY),  # only between the two steps of signing in
+    "mfa_deactivate_totp": for_all(ABSENT),
+    "mfa_download_recovery_codes": for_all(ABSENT),
+    "mfa_generate_recovery_codes": for_all(AWAY),
+    "mfa_index": for_all(YES),
+    "mfa_list_webauthn": for_all(AWAY),
+    "mfa_login_webauthn": dict.fromkeys(ROLES, AWAY),
+    "mfa_reauthenticate": for_all(AWAY),  # without a second factor, by password
+    "mfa_reauthenticate_webauthn": for_all(AWAY),
+    "mfa_view_recovery_codes": for_all(ABSENT),
+    "search": for_all(YES),
+    "settings:absences": for_all(YES),
+    "settings:calendar|calendars.used": for_all(YES),
+    "settings:calendar|gone": for_all(ABSENT),
+    "settings:calendars": for_all(YES),
+    "settings:home": for_all(AWAY),
+    "settings:invite": only("admin"),
+    "settings:keys": for_all(YES),
+    "settings:new_calendar": only("admin"),
+    "settings:new_key": for_all(YES),
+    "settings:new_team": only("admin"),
+    "settings:news": for_all(YES),
+    "settings:notices": for_all(YES),
+    "settings:people": for_all(YES),
+    "settings:person|people.admin": only("finance", "admin", otherwise=ABSENT),
+    "settings:person|people.field": only("field", "manager", "finance", "admin", otherwise=ABSENT),
+    "settings:person|people.mate": only("inside", "manager", "finance", "admin", otherwise=ABSENT),
+    "settings:person|people.stranger": only("finance", "admin", otherwise=ABSENT),
+    "settings:person|gone": for_all(ABSENT),
+    "settings:preview_calendar": only("admin"),
+    "settings:profile": for_all(YES),
+    "settings:sessions": for_all(YES),
+    "settings:team|gone": for_all(ABSENT),
+    "settings:team|teams.field": only("field", "manager", "finance", "admin", otherwise=ABSENT),
+    "settings:team|teams.inside": only("inside", "manager", "finance", "admin", otherwise=ABSENT),
+    "settings:team|teams.strangers": only("finance", "admin", otherwise=ABSENT),
+    "settings:teams": for_all(YES),
+}
+
+# Doors that take a POST: who may not, and for whom the record does not exist. Who may is each page's own test.
+POSTS: dict[str, dict[str, int]] = {
+    "settings:cancel_absence|absences.mate": {"inside": ABSENT, "field": ABSENT, "finance": ABSENT},
+    "settings:cancel_absence|absences.stranger": {"inside": ABSENT, "field": ABSENT, "manager": ABSENT, "finance": ABSENT},
+    "settings:deactivate|people.mate": {"inside": NO, "field": NO, "manager": NO, "finance": NO},
+    "settings:delete_calendar|calendars.spare": {"inside": NO, "field": NO, "manager": NO, "finance": NO},
+    "settings:delete_team|teams.empty": {"inside": NO, "field": NO, "manager": NO, "finance": NO},
+    "settings:invite": {"inside": NO, "field": NO, "manager": NO, "finance": NO},
+    "settings:invite_again|people.mate": {"inside": NO, "field": NO, "manager": NO, "finance": NO},
+    "settings:new_calendar": {"inside": NO, "field": NO, "manager": NO, "finance": NO},
+    "settings:new_team": {"inside": NO, "field": NO, "manager": NO, "finance": NO},
+    "settings:person|people.mate": {"inside": NO, "field": ABSENT, "manager": NO, "finance": NO},
+    "settings:person|people.stranger": {"inside": ABSENT, "field": ABSENT, "manager": ABSENT, "finance": NO},
+    "settings:calendar|calendars.used": {"inside": NO, "field": NO, "manager": NO, "finance": NO},
+    "settings:reactivate|people.mate": {"inside": NO, "field": NO, "manager": NO, "finance": NO},
+    "settings:read_notice|notices.mate": {role: ABSENT for role in ROLES[:5]},
+    "settings:restore_absence|absences.mate": {role: ABSENT for role in ROLES[:5]},
+    "settings:revoke_key|keys.mate": {"inside": ABSENT, "field": ABSENT, "manager": ABSENT, "finance": ABSENT},
+    "settings:team|teams.inside": {"inside": NO, "field": ABSENT, "manager": NO, "finance": NO},
+    "settings:end_session|number": {role: ABSENT for role in ROLES[:5]},
+}
+
+ELSEWHERE = {
+    "account_reset_password_from_key": "needs a mailed key: test_invitations",
+    "api": "the API's own table: tests/api",
+    "design:act": "a sample that answers to POST only",
+    "design:order": "a sample that answers to POST only",
+    "design:refused": "samples of refusals",
+    "design:undo": "a sample that answers to POST only",
+    "mfa_edit_webauthn": "needs a passkey: tests/browser/accounts",
+    "mfa_remove_webauthn": "needs a passkey: tests/browser/accounts",
+    "openid_connect_callback": "single sign-on: test_single_sign_on",
+    "openid_connect_login": "single sign-on: test_single_sign_on",
+    "readyz": "503 while parts are down: tests/run",
+    "set_language": "POST only: test_language",
+    "settings:add_absence": "POST only: test_absences",
+    "settings:end_all_sessions": "POST only: test_sessions",
+    "settings:end_other_sessions": "POST only: test_sessions",
+    "settings:read_all_notices": "POST only: test_notices",
+}
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return make_world()
+
+
+def client_of(world: World, role: str) -> Client:
+    client = Client()
+    if role in OUTSIDERS:
+        if role == "off":
+            mate = world.people["mate"]
+            client.force_login(mate)
+            type(mate).objects.filter(pk=mate.pk).update(is_active=False)
+        return client
+    client.force_login(world.people[role])
+    return client
+
+
+def address(world: World, cell: str) -> str:
+    name, _bar, record = cell.partition("|")
+    match record:
+        case "":
+            return reverse(name)
+        case "gone":
+            return reverse(name, args=[GONE])
+        case "number":
+            return reverse(name, args=[4_711])
+        case _:
+            return reverse(name, args=[world.path(f"{{{record}}}")])
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_page_as(role: str, world: World):
+    client = client_of(world, role)
+    found = {cell: client.get(address(world, cell)).status_code for cell in PAGES}
+    assert found == {cell: statuses[role] for cell, statuses in PAGES.items()}
+
+
+@pytest.mark.parametrize("role", [role for role in ROLES if role != "admin"])
+def test_each_write_that_is_not(role: str, world: World):
+    client = client_of(world, role)
+    cells = {cell: statuses.get(role, AWAY) for cell, statuses in POSTS.items() if role in (*statuses, *OUTSIDERS)}
+    found = {cell: client.post(address(world, cell)).status_code for cell in cells}
+    assert found == cells
+
+
+def test_a_stranger_is_sent_to_the_sign_in_page(world: World):
+    client = Client()
+    for cell, statuses in PAGES.items():
+        if statuses["anonymous"] == AWAY and "webauthn/login" not in address(world, cell):
+            answer = client.get(address(world, cell))
+            assert answer.headers["Location"].startswith("/accounts/login/"), cell
+
+
+def test_no_page_is_left_out():
+    tested = {cell.partition("|")[0] for cell in (*PAGES, *POSTS)} | set(ELSEWHERE)
+    missing = {
+        door.name or door.route
+        for door in doors.all_doors()
+        if not door.route.startswith(("admin/", "api/", "static/")) and (door.name or door.route) not in tested
+    }
+    assert not missing, "give it a line in the table"
+
+
+def test_absent_and_invisible_look_the_same(world: World):
+    client = client_of(world, "inside")
+    invisible, absent = (
+        client.get(address(world, cell)) for cell in ("settings:person|people.stranger", "settings:person|gone")
+    )
+    identity = invisible.headers["X-Request-ID"], absent.headers["X-Request-ID"]
+    pages = [answer.content.decode().replace(name, "") for answer, name in zip((invisible, absent), identity, strict=True)]
+    assert pages[0] == pages[1]
