@@ -26,7 +26,7 @@ from crm.core.api import text
 from crm.core.policy import Person
 
 CANONICAL_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-PLAIN_DECIMAL = re.compile(r"-?\d{1,40}(\.\d{1,40})?")
+PLAIN_DECIMAL = re.compile(r"-?\d{1,40}(\.\d{1,40})?", re.ASCII)
 PLAIN_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 RESERVED_IDS = frozenset({UUID(int=0), UUID(int=2**128 - 1)})
 

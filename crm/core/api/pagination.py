@@ -122,6 +122,8 @@ def _directed(name: str, descending: bool) -> OrderBy:
 def _typed(rows: QuerySet[Any], key: str, place: tuple[Any, Any]) -> tuple[Any, Any]:
     """The cursor's JSON values as the columns' own types; a cursor of a list that changed its type is a bad one."""
     annotation: BaseExpression = rows.query.annotations["order_value"]
+    if None in place:
+        raise _bad_cursor()
     try:
         return annotation.output_field.to_python(place[0]), rows.model._meta.get_field(key).to_python(place[1])
     except (ValidationError, ValueError, TypeError) as error:

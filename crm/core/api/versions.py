@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from crm.core.api.problems import bad_header
 
 # Weak forms are taken too: proxies that compress answers weaken tags on the way.
-_TAG = re.compile(r'(?:W/)?"?(\d{1,9})(?:-[0-9a-f]{16})?"?')
+_TAG = re.compile(r'(?:W/)?"?(\d{1,9})(?:-[0-9a-f]{16})?"?', re.ASCII)
 
 
 def tag(version: int, content: bytes) -> str:
