@@ -10,7 +10,7 @@ from gunicorn.glogging import Logger
 from typing_extensions import override
 
 
-class OneLog(Logger):  # type: ignore[misc]  # gunicorn has no types
+class OneLog(Logger):
     """Gunicorn's own lines go through the application's logging, so that there is one format."""
 
     @override

@@ -248,7 +248,7 @@ def _alone(folder: Path) -> Iterator[None]:
     lock.parent.mkdir(exist_ok=True)
     with lock.open("w") as file:
         # Installers inherit it: one that outlives a killed launcher still keeps the next set-up waiting.
-        os.set_inheritable(file.fileno(), True)  # noqa: FBT003
+        os.set_inheritable(file.fileno(), True)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
