@@ -193,7 +193,7 @@ def _check(user: User) -> None:
     """The model's own validators, as a named refusal (uniqueness is the database's to say)."""
     try:
         user.clean_fields(exclude=["password"])
-        user.validate_constraints(exclude=None if user._state.adding else ["email"])
+        user.validate_constraints(exclude=["email"])
     except ValidationError as error:
         raise first_fault(error) from error
 

@@ -43,7 +43,7 @@ _self_guarded: tuple[str, ...] = ()
 
 def declare(*, anonymous: frozenset[str], self_guarded: tuple[str, ...]) -> None:
     """``config/doors.py`` says which routes need no sign-in, and under which prefixes kept libraries guard themselves."""
-    global _anonymous, _self_guarded  # noqa: PLW0603 (set once at start-up)
+    global _anonymous, _self_guarded
     _anonymous, _self_guarded = anonymous, self_guarded
 
 

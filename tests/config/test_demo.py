@@ -24,7 +24,10 @@ def picture() -> list:
 def test_the_small_one_has_the_six_people_with_password_and_key():
     assert load.load(size="small", seed=1)
     listed = load.listing()
-    assert [row["email"] for row in listed] == [f"{who}@example.com" for who in ("inside", "field", "hybrid", "manager", "finance", "admin")]
+    names = ("inside", "field", "hybrid", "manager", "finance", "admin")
+    assert [row["email"] for row in listed] == [f"{name}@example.com" for name in names]
+        f"{who}@example.com" for who in ("inside", "field", "hybrid", "manager", "finance", "admin")
+    ]
     for row in listed:
         user = User.objects.get(email=row["email"])
         assert user.check_password("tandem-demo")
@@ -81,5 +84,9 @@ def test_a_seed_out_of_range_is_refused(seed):
 
 def test_every_role_can_be_played():
     load.load(size="small", seed=1)
-    held = {capability for user in User.objects.filter(email__in=[role.email for role in cast.CAST]) for capability in user.capabilities}
+    held = {
+        capability
+        for user in User.objects.filter(email__in=[role.email for role in cast.CAST])
+        for capability in user.capabilities
+    }
     assert held == set(Capability.values)

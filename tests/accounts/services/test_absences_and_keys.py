@@ -42,7 +42,11 @@ class TestAbsences:
 
     @pytest.mark.parametrize(
         ("starts", "ends", "code"),
-        [(FRIDAY, MONDAY, "invalid"), (MONDAY, MONDAY, "invalid"), (MONDAY, MONDAY + timedelta(days=800), "absence_too_long")],
+        [
+            (FRIDAY, MONDAY, "invalid"),
+            (MONDAY, MONDAY, "invalid"),
+            (MONDAY, MONDAY + timedelta(days=800), "absence_too_long"),
+        ],
     )
     def test_nonsense_is_refused(self, starts, ends, code):
         user = UserFactory()
@@ -110,7 +114,8 @@ class TestKeys:
         assert JournalEntry.objects.filter(event="key.revoked").count() == 1
 
     @pytest.mark.parametrize(
-        ("scopes", "code"), [([], "invalid"), (["fly:write"], "unknown_scope"), (["users:write"], "scope_beyond_rights")]
+        ("scopes", "code"),
+        [([], "invalid"), (["fly:write"], "unknown_scope"), (["users:write"], "scope_beyond_rights")],
     )
     def test_a_key_never_reaches_beyond_its_owner(self, scopes, code):
         with pytest.raises(Invalid) as caught:

@@ -32,7 +32,9 @@ def assert_every_path_is_true() -> None:
 
 def test_a_team_is_made_below_another(admin):
     top = teams.create_team(actor=admin, name="France", kind="mixed", calendar=CalendarFactory())
-    below = teams.create_team(actor=admin, name="Lyon", kind="inside", calendar=top.calendar, parent=top, managers=[admin])
+    below = teams.create_team(
+        actor=admin, name="Lyon", kind="inside", calendar=top.calendar, parent=top, managers=[admin]
+    )
     assert below.lineage == [top.pk, below.pk]
     assert list(below.managers.all()) == [admin]
     assert JournalEntry.objects.filter(event="team.created").count() == 2
@@ -40,7 +42,9 @@ def test_a_team_is_made_below_another(admin):
 
 def test_a_repeat_with_the_same_id_returns_the_first(admin):
     chosen, calendar = ids.uuid7(), CalendarFactory()
-    made = [teams.create_team(actor=admin, team_id=chosen, name="Lyon", kind="inside", calendar=calendar) for _ in range(2)]
+    made = [
+        teams.create_team(actor=admin, team_id=chosen, name="Lyon", kind="inside", calendar=calendar) for _ in range(2)
+    ]
     assert made[0].pk == made[1].pk == chosen
 
 
