@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from allauth.account.adapter import get_adapter
 from allauth.mfa.utils import is_mfa_enabled
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
@@ -15,6 +18,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from crm.core import clock
 
 Handler = Callable[[HttpRequest], HttpResponse]
 # Where somebody who must set up a second factor may still go. (The API asks by itself and answers 403.)
@@ -55,3 +59,27 @@ def lacks_second_factor(user: User | AnonymousUser) -> bool:
     if not demanded or not user.is_authenticated or demanded.isdisjoint(user.capabilities):
         return False
     return not is_mfa_enabled(user)
+
+
+class SessionInUse:
+    """Keeps a session alive while it is used: eight idle hours end it (P31), and the list of sessions says when it was seen.
+
+    Asked on every request, written once a minute at most; allauth's own middleware writes a row on each.
+    """
+
+    EVERY = timedelta(minutes=1)
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated and request.session.session_key:
+            self._note(request)
+        return self.get_response(request)
+
+    def _note(self, request: HttpRequest) -> None:
+        now, adapter = clock.now(), get_adapter(request)
+        stale = UserSession.objects.filter(session_key=request.session.session_key, last_seen_at__lt=now - self.EVERY)
+        agent = adapter.get_http_user_agent(request)[: UserSession._meta.get_field("user_agent").max_length]
+        if stale.update(last_seen_at=now, ip=adapter.get_client_ip(request), user_agent=agent):
+            request.session.modified = True  # its whole time again

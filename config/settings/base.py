@@ -99,7 +99,7 @@ MIDDLEWARE = [
     "accounts.middleware.SecondFactorRequired",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "accounts.middleware.SessionInUse",
     "crm.core.middleware.PrivatePages",
     "crm.core.views.errors.RefusalPages",
 ]
@@ -162,7 +162,7 @@ CACHES = {
     },
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
-SESSION_COOKIE_AGE = 8 * 60 * 60  # idle hours in a browser; renewed by use
+SESSION_COOKIE_AGE = 8 * 60 * 60  # idle hours in a browser; accounts.middleware.SessionInUse renews it
 SESSION_SAVE_EVERY_REQUEST = False
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -277,7 +277,6 @@ MFA_FORMS = {
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
 # Capabilities that must sign in with a second factor, e.g. "administers,manages". Empty: offered to all, asked of nobody.
 SECOND_FACTOR_REQUIRED = frozenset(env.list("SECOND_FACTOR_REQUIRED", default=[]))
-USERSESSIONS_TRACK_ACTIVITY = True
 
 if OIDC_ISSUER:
     SOCIALACCOUNT_ADAPTER = "accounts.adapters.SingleSignOnAdapter"

@@ -93,7 +93,8 @@ def confirmed(user) -> Client:
     return client
 
 
-def test_setting_up_the_app_gives_recovery_codes_and_tells_the_owner(mails, words, django_capture_on_commit_callbacks):
+@pytest.mark.django_db(transaction=True)  # its owner is told after commit
+def test_setting_up_the_app_gives_recovery_codes_and_tells_the_owner(mails, words):
     user = UserFactory()
     client = confirmed(user)
     page = client.get("/accounts/2fa/totp/activate/")
@@ -104,8 +105,7 @@ def test_setting_up_the_app_gives_recovery_codes_and_tells_the_owner(mails, word
     assert "does not fit" in words(refused)
     assert secret in refused.content.decode(), "the square stays the same after a slip"
 
-    with django_capture_on_commit_callbacks(execute=True):
-        arrived = client.post("/accounts/2fa/totp/activate/", {"code": code_now(secret)}, follow=True)
+    arrived = client.post("/accounts/2fa/totp/activate/", {"code": code_now(secret)}, follow=True)
     assert arrived.request["PATH_INFO"] == "/accounts/2fa/recovery-codes/"
     shown = [code.replace(" ", "") for code in re.findall(r"<li>(\d{4} \d{4})</li>", arrived.content.decode())]
     assert shown == recovery_codes(user)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
+import time_machine
 from allauth.usersessions.models import UserSession
 from django.test import Client
 
@@ -47,6 +50,42 @@ def test_everywhere_else_or_everywhere():
     assert here.post("/settings/sessions/end-all").headers["Location"] == "/accounts/login/"
     assert [client.get(PROFILE).status_code for client in (again, here, stranger)] == [302, 302, 200]
     assert not UserSession.objects.filter(user=user).exists()
+
+
+def test_use_keeps_a_session_alive_and_eight_idle_hours_end_it():
+    user = UserFactory()
+    with time_machine.travel(datetime(2026, 11, 23, 8, tzinfo=UTC), tick=False) as travel:
+        client = browser(user)
+        for _ in range(4):
+            travel.shift(timedelta(hours=7))
+            assert client.get(PROFILE).status_code == 200
+        travel.shift(timedelta(hours=8, minutes=1))
+        assert client.get(PROFILE).status_code == 302
+
+
+def test_kept_signed_in_it_lasts_fourteen_idle_days():
+    user = UserFactory()
+    with time_machine.travel(datetime(2026, 11, 2, 8, tzinfo=UTC), tick=False) as travel:
+        client = Client()
+        client.post("/accounts/login/", {"login": user.email, "password": PASSWORD, "remember": "on"})
+        for _ in range(2):
+            travel.shift(timedelta(days=13))
+            assert client.get(PROFILE).status_code == 200
+        travel.shift(timedelta(days=15))
+        assert client.get(PROFILE).status_code == 302
+
+
+def test_being_seen_is_written_once_a_minute():
+    user = UserFactory()
+    with time_machine.travel(datetime(2026, 11, 23, 8, tzinfo=UTC), tick=False) as travel:
+        client = browser(user)
+        travel.shift(timedelta(seconds=30))
+        client.get(PROFILE)
+        assert UserSession.objects.get().last_seen_at == datetime(2026, 11, 23, 8, tzinfo=UTC)
+        travel.shift(timedelta(seconds=31))
+        client.get(PROFILE, headers={"User-Agent": PHONE})
+        row = UserSession.objects.get()
+        assert (row.last_seen_at, row.user_agent) == (datetime(2026, 11, 23, 8, 1, 1, tzinfo=UTC), PHONE)
 
 
 def test_nobody_ends_the_sessions_of_others():
