@@ -57,10 +57,9 @@ class AbsenceForm(ServiceForm):
             self.add_error("last_day", _("The end must come after the start."))
         return data
 
-    # The service speaks of instants, the form of days: its refusals belong to the day.
     @override
-    def add_error(self, field: str | None, error: Any) -> None:
-        super().add_error({"starts_at": "first_day", "ends_at": "last_day"}.get(field or "", field), error)
+    def field_for(self, name: str) -> str:
+        return {"starts_at": "first_day", "ends_at": "last_day"}.get(name, name)
 
 
 def _instant(day: dt.date, hour: dt.time | None, zone: str, *, end: bool) -> dt.datetime:

@@ -56,10 +56,15 @@ class ServiceForm(forms.Form):
         except VersionConflict as conflict:
             self.meet(conflict)
         except Refusal as refusal:
-            # A list's fault may name its item: scopes[2].
-            name = (refusal.field or "").partition("[")[0]
+            name = self.field_for(
+                (refusal.field or "").partition("[")[0]
+            )  # a list's fault may name its item: scopes[2]
             self.add_error(name if name in self.fields else None, str(refusal.detail))
         return None
+
+    def field_for(self, name: str) -> str:
+        """The form's field for a service's, where their names differ."""
+        return name
 
     def meet(self, conflict: VersionConflict) -> None:
         raise conflict

@@ -29,7 +29,9 @@ def invite(client: Client, invitees: str, **fields: object):
 
 def choose(client: Client, link: str, password: str = NEW, again: str = ""):
     page = client.get(link, follow=True)
-    return client.post(page.request["PATH_INFO"], {"password1": password, "password2": again or password}, follow=True), page
+    return client.post(
+        page.request["PATH_INFO"], {"password1": password, "password2": again or password}, follow=True
+    ), page
 
 
 def test_from_the_invitation_to_the_desk(visit, mails, words, client):
@@ -122,7 +124,9 @@ def test_a_password_is_mailed_five_times_in_a_while(email, client, words):
     assert "Try again from" in words(shut)
 
 
-@pytest.mark.parametrize(("password", "again"), [("short", ""), ("1234567890", ""), (NEW, "four words in a raw"), ("password123", "")])
+@pytest.mark.parametrize(
+    ("password", "again"), [("short", ""), ("1234567890", ""), (NEW, "four words in a raw"), ("password123", "")]
+)
 def test_a_poor_password_is_refused_beside_the_field(password, again, client, mails):
     user = UserFactory()
     client.post("/accounts/password/reset/", {"email": user.email})

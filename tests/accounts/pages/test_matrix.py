@@ -84,7 +84,12 @@ PAGES: dict[str, dict[str, int]] = {
 # Doors that take a POST: who may not, and for whom the record does not exist. Who may is each page's own test.
 POSTS: dict[str, dict[str, int]] = {
     "settings:cancel_absence|absences.mate": {"inside": ABSENT, "field": ABSENT, "finance": ABSENT},
-    "settings:cancel_absence|absences.stranger": {"inside": ABSENT, "field": ABSENT, "manager": ABSENT, "finance": ABSENT},
+    "settings:cancel_absence|absences.stranger": {
+        "inside": ABSENT,
+        "field": ABSENT,
+        "manager": ABSENT,
+        "finance": ABSENT,
+    },
     "settings:deactivate|people.mate": {"inside": NO, "field": NO, "manager": NO, "finance": NO},
     "settings:delete_calendar|calendars.spare": {"inside": NO, "field": NO, "manager": NO, "finance": NO},
     "settings:delete_team|teams.empty": {"inside": NO, "field": NO, "manager": NO, "finance": NO},
@@ -96,11 +101,11 @@ POSTS: dict[str, dict[str, int]] = {
     "settings:person|people.stranger": {"inside": ABSENT, "field": ABSENT, "manager": ABSENT, "finance": NO},
     "settings:calendar|calendars.used": {"inside": NO, "field": NO, "manager": NO, "finance": NO},
     "settings:reactivate|people.mate": {"inside": NO, "field": NO, "manager": NO, "finance": NO},
-    "settings:read_notice|notices.mate": {role: ABSENT for role in ROLES[:5]},
-    "settings:restore_absence|absences.mate": {role: ABSENT for role in ROLES[:5]},
+    "settings:read_notice|notices.mate": dict.fromkeys(ROLES[:5], ABSENT),
+    "settings:restore_absence|absences.mate": dict.fromkeys(ROLES[:5], ABSENT),
     "settings:revoke_key|keys.mate": {"inside": ABSENT, "field": ABSENT, "manager": ABSENT, "finance": ABSENT},
     "settings:team|teams.inside": {"inside": NO, "field": ABSENT, "manager": NO, "finance": NO},
-    "settings:end_session|number": {role: ABSENT for role in ROLES[:5]},
+    "settings:end_session|number": dict.fromkeys(ROLES[:5], ABSENT),
 }
 
 ELSEWHERE = {
@@ -192,5 +197,7 @@ def test_absent_and_invisible_look_the_same(world: World):
         client.get(address(world, cell)) for cell in ("settings:person|people.stranger", "settings:person|gone")
     )
     identity = invisible.headers["X-Request-ID"], absent.headers["X-Request-ID"]
-    pages = [answer.content.decode().replace(name, "") for answer, name in zip((invisible, absent), identity, strict=True)]
+    pages = [
+        answer.content.decode().replace(name, "") for answer, name in zip((invisible, absent), identity, strict=True)
+    ]
     assert pages[0] == pages[1]

@@ -101,7 +101,12 @@ def test_an_administrator_changes_everything(visit, admin):
                   home_label="Lyon", home_latitude="45.75", home_longitude="4.85")  # fmt: skip
     assert client.post(page_of(subject), data).headers["Location"] == LIST
     subject.refresh_from_db()
-    assert (subject.name, subject.email, subject.team, subject.calendar) == ("Inès Delorme", "ines@example.com", team, calendar)
+    assert (subject.name, subject.email, subject.team, subject.calendar) == (
+        "Inès Delorme",
+        "ines@example.com",
+        team,
+        calendar,
+    )
     assert (subject.capabilities, subject.weekly_capacity) == (["calls", "visits"], 12)
     assert (subject.language, subject.time_zone) == ("fr", "Asia/Jakarta")
     assert (subject.language_skills, subject.product_skills) == (["en", "fr", "id"], ["Fillers", "Scales"])
@@ -153,7 +158,13 @@ def test_fields_that_are_the_servers_cannot_be_sent(visit, admin):
     client = visit(subject)
     profile = client.get("/settings/profile/").context["form"]
     data = {name: profile[name].value() or "" for name in profile.fields}
-    grab = {"capabilities": ["administers"], "team": "", "email": "x@example.com", "weekly_capacity": "9", "is_active": ""}
+    grab = {
+        "capabilities": ["administers"],
+        "team": "",
+        "email": "x@example.com",
+        "weekly_capacity": "9",
+        "is_active": "",
+    }
     assert client.post("/settings/profile/", data | grab).status_code == 302
     unchanged = User.objects.get(pk=subject.pk)
     assert (unchanged.capabilities, unchanged.team, unchanged.email) == (after.capabilities, after.team, after.email)

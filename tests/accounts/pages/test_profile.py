@@ -50,7 +50,9 @@ def test_the_switch_in_the_menu_writes_the_profile_and_the_cookie(visit, client)
     assert User.objects.get(pk=user.pk).language == "id"
     assert '<html lang="id"' in signed_in.get(PROFILE).content.decode()
 
-    assert client.post("/i18n/setlang/", {"language": "fr", "next": "/accounts/login/"}).cookies["language"].value == "fr"
+    assert (
+        client.post("/i18n/setlang/", {"language": "fr", "next": "/accounts/login/"}).cookies["language"].value == "fr"
+    )
     assert '<html lang="fr"' in client.get("/accounts/login/").content.decode()
     assert client.get("/i18n/setlang/").status_code == 405
     assert client.post("/i18n/setlang/", {"language": "xx"}).status_code == 302

@@ -142,7 +142,9 @@ def test_a_partial_request_without_a_session_gets_the_whole_sign_in_page(client)
     assert answer.headers["HX-Redirect"] == "/accounts/login/?next=%2Fsettings%2Fpeople%2F%3Fq%3Da"
 
 
-@pytest.mark.parametrize("path", ["/accounts/signup/", "/accounts/email/", "/accounts/confirm-email/", "/accounts/3rdparty/"])
+@pytest.mark.parametrize(
+    "path", ["/accounts/signup/", "/accounts/email/", "/accounts/confirm-email/", "/accounts/3rdparty/"]
+)
 def test_allauths_other_doors_are_not_there(path, client, visit):
     assert client.get(path).status_code == 404
     assert visit(UserFactory(admin=True)).get(path).status_code == 404

@@ -36,7 +36,13 @@ def test_the_tree_stands_in_its_own_order(admin_client):
 
 def test_making_one_with_its_managers(admin_client):
     manager, calendar, top = UserFactory(manager=True), CalendarFactory(), TeamFactory()
-    data = {"name": "Field Lyon", "kind": "outside", "parent": top.pk, "calendar": calendar.pk, "managers": [manager.pk]}
+    data = {
+        "name": "Field Lyon",
+        "kind": "outside",
+        "parent": top.pk,
+        "calendar": calendar.pk,
+        "managers": [manager.pk],
+    }
     assert admin_client.post(f"{LIST}new", data).headers["Location"] == LIST
     team = Team.objects.get(name="Field Lyon")
     assert (team.kind, team.parent, team.calendar) == ("outside", top, calendar)
