@@ -16,7 +16,8 @@ from tests.factories.accounts import CalendarFactory, TeamFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 LIST = "/settings/calendars/"
-WEEK = {f"hours_{day}_{edge}": times for day in ("mon", "tue", "wed", "thu", "fri") for edge, times in (("opens", ["09:00", "13:30"]), ("closes", ["12:30", "18:00"]))}  # fmt: skip
+TIMES = {"opens": ["09:00", "13:30"], "closes": ["12:30", "18:00"]}
+WEEK = {f"hours_{day}_{edge}": times for day in ("mon", "tue", "wed", "thu", "fri") for edge, times in TIMES.items()}
 
 
 @pytest.fixture
@@ -29,7 +30,8 @@ def fields(**changes: object) -> dict[str, object]:
 
 
 def test_making_one(admin_client):
-    data = fields(region="6AE", closed_days=["2026-12-24", "2026-05-15"], open_days=["2026-12-26"], hours_sat_opens=["10:00"], hours_sat_closes=["12:00"])  # fmt: skip
+    own_days = {"closed_days": ["2026-12-24", "2026-05-15"], "open_days": ["2026-12-26"]}
+    data = fields(region="6AE", hours_sat_opens=["10:00"], hours_sat_closes=["12:00"], **own_days)
     assert admin_client.post(f"{LIST}new", data).headers["Location"] == LIST
     row = WorkingCalendar.objects.get()
     assert row.hours["mon"] == [["09:00", "12:30"], ["13:30", "18:00"]]
@@ -155,7 +157,8 @@ def test_the_preview_speaks_of_what_is_typed(visit, words):
 
 
 def test_days_with_the_same_hours_stand_together():
-    row = CalendarFactory.build(hours={"mon": [["09:00", "18:00"]], "tue": [["09:00", "18:00"]], "thu": [["09:00", "18:00"]], "fri": [["22:00", "24:00"]]})  # fmt: skip
+    office, night = [["09:00", "18:00"]], [["22:00", "24:00"]]
+    row = CalendarFactory.build(hours={"mon": office, "tue": office, "thu": office, "fri": night})
     week = [(weekdays(hours), spans(hours.pairs)) for hours in selectors.week_of(row)]
     assert [days for days, _hours in week] == ["Monday to Tuesday", "Thursday", "Friday"]
     assert week[0][1] == "09:00\u201318:00"
