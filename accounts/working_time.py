@@ -13,6 +13,8 @@ from crm.core.worktime import Calendar, Holidays, WeeklyHours
 
 # Absences that ended longer ago than this cannot touch a running clock.
 LOOKED_BACK = timedelta(days=62)
+# What worktime calls a part, and the column that holds it.
+COLUMNS = {"zone": "time_zone", "subdivision": "region", "closed": "closed_days", "open": "open_days"}
 
 
 def check_calendar(row: WorkingCalendar) -> None:
@@ -20,9 +22,8 @@ def check_calendar(row: WorkingCalendar) -> None:
     try:
         build_calendar(row)
     except Invalid as error:
-        raise Invalid(
-            error.detail, field=(error.field or "hours").partition(".")[0].partition("[")[0], code=error.specific_code
-        ) from error
+        part = (error.field or "hours").partition(".")[0].partition("[")[0]
+        raise Invalid(error.detail, field=COLUMNS.get(part, part), code=error.specific_code) from error
 
 
 def build_calendar(row: WorkingCalendar, *, zone: str = "", absences: Iterable[Absence] = ()) -> Calendar:

@@ -151,7 +151,7 @@ def test_input_that_was_refused_before_is_not_kept(admin: Caller):
 
 
 def test_rights_are_not_kept():
-    rep, admin = UserFactory(), UserFactory(admin=True)
+    rep = UserFactory()
     problem(
         Caller(rep, session=True).post("users", {"email": "a@example.com", "name": "A"}, Idempotency_Key="k1"),
         403,

@@ -131,7 +131,7 @@ def test_every_record_that_can_be_read_alone_has_a_tag(world: World):
 
 # --- Together --------------------------------------------------------------------------------------------------------------------------
 
-EDITORS, EDITS = 8, 10
+EDITORS, EDITS = 4, 10
 
 
 def count_up(caller: Caller, path: str, *, careful: bool) -> int:
