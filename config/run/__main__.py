@@ -18,7 +18,9 @@ STOP_SECONDS = 90.0
 def run() -> int:
     """Set up what is missing, then run Tandem until it is stopped."""
     tell.speak_to(sys.stdout)
-    tell.line(f"Tandem starts (data in {Home.from_environment().root})")
+    home = Home.from_environment()
+    tell.line(f"Tandem starts (data in {home.root})")
+    hold.prepare_folders(home)  # before the long part, so that a wrong folder is said at once
     python = _set_up("local")
     return _become(python, "-m", "config.run.supervisor")
 

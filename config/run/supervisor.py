@@ -29,6 +29,7 @@ from config.run.probe import Probe, Readiness
 HOLDER = "make run"
 STOP_SIGNAL = signal.SIGTERM
 PORTS_TO_TRY = 50
+LAST_PORT = 65_535
 READY_SECONDS = 60.0
 PROBE_SECONDS = 5.0
 # A program that ran this long had started well; its next failure begins a new count.
@@ -193,7 +194,7 @@ class Supervisor:
     def _open_port(self) -> None:
         """Open the socket here, so that nobody else can take the port and requests wait while web restarts."""
         host = os.environ.get("HOST") or "127.0.0.1"
-        wanted = int(os.environ.get("PORT") or 8000)
+        wanted = port_number(os.environ.get("PORT") or "8000")
         self.listener = open_socket(host, wanted)
         port = self.listener.getsockname()[1]
         if wanted not in {0, port}:
@@ -388,10 +389,17 @@ class Supervisor:
         self._raise_if_stopping()
 
 
+def port_number(text: str) -> int:
+    """``PORT`` as a number; 0 takes any free port."""
+    if not text.isdecimal() or int(text) > LAST_PORT:
+        raise CannotRunError(f"PORT must be a number from 0 to {LAST_PORT}, not {text!r}.")
+    return int(text)
+
+
 def open_socket(host: str, wanted: int) -> socket.socket:
     """A listening socket on ``host`` and the first free port from ``wanted`` on (0: any)."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for port in range(wanted, wanted + (PORTS_TO_TRY if wanted else 1)):
+    for port in range(wanted, min(wanted + (PORTS_TO_TRY if wanted else 1), LAST_PORT + 1)):
         listener = socket.socket(family, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

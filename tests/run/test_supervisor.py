@@ -12,8 +12,9 @@ import psycopg
 import pytest
 
 from config.run import embedded, hold, postgres, processes
+from config.run.errors import CannotRunError
 from config.run.places import Home
-from config.run.supervisor import open_socket
+from config.run.supervisor import open_socket, port_number
 from tests.run.conftest import Launcher, free_port, gone
 
 Launch = Callable[..., Launcher]
@@ -171,6 +172,12 @@ def test_make_stop_stops_it(launch: Launch, home: Home, monkeypatch: pytest.Monk
     assert stop() == 0
     assert launcher.process.wait(5) == 0
     assert stop() == 0, "stopping what does not run is no failure"
+
+
+@pytest.mark.parametrize("text", ["http", "-1", "70000", "8000.5"])
+def test_a_port_that_is_none_is_refused_clearly(text: str) -> None:
+    with pytest.raises(CannotRunError, match="PORT must be"):
+        port_number(text)
 
 
 def test_a_free_port_is_searched_upwards() -> None:
