@@ -133,7 +133,9 @@ class Teams(Lists, Retrieves, Creates, Changes, Removes):
     @override
     def rows(self) -> QuerySet[Any]:
         # Shown as references, so only those the caller sees.
-        managers = TeamManager.objects.filter(team=OuterRef("pk")).order_by("pk").values("user_id")  # house: start from what is visible
+        managers = (
+            TeamManager.objects.filter(team=OuterRef("pk")).order_by("pk").values("user_id")
+        )  # house: start from what is visible
         # Counted among the people the caller sees: a number is information too (P27).
         members = User.objects.visible_to(self.person).active().filter(team=OuterRef("pk")).order_by().values("team")
         count = Subquery(members.annotate(number=Count("pk")).values("number"), output_field=IntegerField())

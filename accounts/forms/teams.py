@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from accounts import selectors
 from accounts.forms.base import RecordForm
-from accounts.models import Capability, Team, TeamManager, User, WorkingCalendar
+from accounts.models import Capability, Team, User, WorkingCalendar
 from accounts.services.teams import FIELDS
 from crm.core.forms import Checks, Segments
 
@@ -62,7 +62,7 @@ class TeamForm(RecordForm):
         self.fields["parent"].show(Team.objects.visible_to(actor).exclude(lineage__overlap=below))  # type: ignore[attr-defined]
         self.fields["calendar"].queryset = WorkingCalendar.objects.visible_to(actor)  # type: ignore[attr-defined]
         may_manage = Q(is_active=True, capabilities__contains=[Capability.MANAGES])
-        present = Q(pk__in=TeamManager.objects.filter(team__in=below).values("user_id"))
+        present = Q(pk__in=self.record.managers.values("pk") if self.record else [])
         self.fields["managers"].queryset = User.objects.visible_to(actor).filter(may_manage | present)  # type: ignore[attr-defined]
 
     @override
