@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
-from accounts.models import Absence, ApiKey, Capability, Notice, Team, User, WorkingCalendar
+from accounts.models import Absence, ApiKey, Capability, Notice, Team, TeamManager, User, WorkingCalendar
 from accounts.policies import managed_teams
 from accounts.working_time import build_calendar, calendar_of
 from crm.core import clock, text
@@ -24,6 +24,11 @@ def people(person: User) -> QuerySet[User]:
     away = Absence.objects.filter(user=OuterRef("pk")).at(now).order_by("-ends_at").values("ends_at")[:1]
     visible: QuerySet[User] = User.objects.visible_to(person)
     return visible.select_related("team__calendar", "calendar").annotate(away_until=Subquery(away))
+
+
+def manager_ids(**of_team: Any) -> QuerySet[Any]:
+    """Ids of those who manage teams, as a subquery; ``of_team`` is ``team=`` or ``team__in=``."""
+    return TeamManager.objects.filter(**of_team).order_by("pk").values("user_id")
 
 
 def teams(person: User) -> QuerySet[Team]:

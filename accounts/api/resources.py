@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from accounts import selectors
 from accounts.api import filters, serializers
-from accounts.models import Absence, Notice, Team, TeamManager, User, WorkingCalendar
+from accounts.models import Absence, Notice, Team, User, WorkingCalendar
 from accounts.policies import (
     CHANGE_ME,
     MANAGE_CALENDARS,
@@ -133,9 +133,7 @@ class Teams(Lists, Retrieves, Creates, Changes, Removes):
     @override
     def rows(self) -> QuerySet[Any]:
         # Shown as references, so only those the caller sees.
-        managers = (
-            TeamManager.objects.filter(team=OuterRef("pk")).order_by("pk").values("user_id")
-        )  # house: start from what is visible
+        managers = selectors.manager_ids(team=OuterRef("pk"))
         # Counted among the people the caller sees: a number is information too (P27).
         members = User.objects.visible_to(self.person).active().filter(team=OuterRef("pk")).order_by().values("team")
         count = Subquery(members.annotate(number=Count("pk")).values("number"), output_field=IntegerField())

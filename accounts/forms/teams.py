@@ -62,7 +62,7 @@ class TeamForm(RecordForm):
         self.fields["parent"].show(Team.objects.visible_to(actor).exclude(lineage__overlap=below))  # type: ignore[attr-defined]
         self.fields["calendar"].queryset = WorkingCalendar.objects.visible_to(actor)  # type: ignore[attr-defined]
         may_manage = Q(is_active=True, capabilities__contains=[Capability.MANAGES])
-        present = Q(pk__in=self.record.managers.values("pk") if self.record else [])
+        present = Q(pk__in=selectors.manager_ids(team__in=below))
         self.fields["managers"].queryset = User.objects.visible_to(actor).filter(may_manage | present)  # type: ignore[attr-defined]
 
     @override
