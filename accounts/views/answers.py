@@ -7,8 +7,7 @@ from http import HTTPStatus
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
-from django_htmx.http import HttpResponseLocation, trigger_client_event
+from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
 
 from crm.core import toasts
 
@@ -21,11 +20,9 @@ def form_status(form: BaseForm) -> int:
 def back_to(
     request: HttpRequest, page_name: str, text: str, *, undo: str = "", args: tuple[object, ...] = ()
 ) -> HttpResponse:
-    """To a page, which shows ``text``: a redirect, and for htmx the same without losing its place."""
+    """To a page, which shows ``text``. For htmx (an undo from a message) the page that is open, drawn afresh."""
     toasts.show_next(request, text, undo=undo)
-    if request.htmx:  # type: ignore[attr-defined]
-        return HttpResponseLocation(reverse(page_name, args=args), target="#main", select="#main", swap="outerHTML")
-    return redirect(page_name, *args)
+    return HttpResponseClientRefresh() if request.htmx else redirect(page_name, *args)  # type: ignore[attr-defined]
 
 
 def poll(answer: HttpResponse) -> HttpResponse:
