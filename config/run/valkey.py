@@ -88,16 +88,19 @@ class Valkey(processes.Service):
         return command
 
     def _answers(self) -> bool:
+        """It takes commands (one that still loads its file says so), and it is ours: one that is just leaving may
+        still hold the socket."""
+        answer = b""
         try:
             with socket.socket(socket.AF_UNIX) as line:
                 line.settimeout(2)
                 line.connect(str(self.socket))
-                line.sendall(b"INFO server\r\n")
-                answer = line.recv(8_192)
+                line.sendall(b"PING\r\nINFO server\r\n")
+                while b"process_id:" not in answer and (chunk := line.recv(8_192)):
+                    answer += chunk
         except OSError:
             return False
-        # Its own pid: a server that is only just leaving may still hold the socket.
-        return f"process_id:{self.pid}\r\n".encode() in answer
+        return answer.startswith(b"+PONG") and f"process_id:{self.pid}\r\n".encode() in answer
 
     def _set_broken_file_aside(self) -> bool:
         """The queue may be lost at any time (the rows say what is due), so a damaged file must not stop the start."""
