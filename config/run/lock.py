@@ -31,21 +31,22 @@ PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)(\s*;[^\\]*)?", re.MULTILINE)
 
 def main() -> int:
     uv = [sys.executable, "-m", "uv"]
-    upgrade = ["--upgrade"] if os.environ.get("UPGRADE") else []
-    constraints: list[str] = []
-    with tempfile.TemporaryDirectory() as folder:
-        for name, extras in SETS.items():
-            with tell.step(name) as say:
-                _run([*uv, *COMPILE, *BARE, *upgrade, *extras, *constraints, "pyproject.toml", "-o", name])
-                say(f"{len(pins((CLONE / name).read_text()))} packages")
-            if not constraints:
-                file = Path(folder) / "constraints.txt"
-                file.write_text("\n".join(pins((CLONE / name).read_text())))
-                constraints, upgrade = ["-c", str(file)], []
+    widest, *smaller = SETS
+    _compile(uv, widest, ["--upgrade"] if os.environ.get("UPGRADE") else [])
+    for name in smaller:
+        # The resolver prefers the versions that it finds in its output file: give it those of the widest set.
+        (CLONE / name).write_text((CLONE / widest).read_text())
+        _compile(uv, name, [])
     _lock_uv(uv)
     if (CLONE / "package.json").exists():
         _lock_npm()
     return 0
+
+
+def _compile(uv: Sequence[str], name: str, more: Sequence[str]) -> None:
+    with tell.step(name) as say:
+        _run([*uv, *COMPILE, *BARE, *more, *SETS[name], "pyproject.toml", "-o", name])
+        say(f"{len(pins((CLONE / name).read_text()))} packages")
 
 
 def pins(text: str) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-LABEL_WIDTH = 22
+LABEL_WIDTH = 24
 TEXT_WIDTH = 44
 # The first stage of `make run` starts another interpreter for the second; both count from here.
 STARTED_AT = "TANDEM_STARTED_AT"
