@@ -58,8 +58,7 @@ def prepare(report: Report, *, demo: bool) -> None:
 
     call_command("check", stdout=io.StringIO())
     report("Checks", "passed")
-    call_command("compile_catalogues", stdout=io.StringIO())
-    report("Languages", "compiled")
+    report("Languages", _compile_catalogues())
     with _one_at_a_time():
         report("Tables", _migrate())
         if demo and not get_user_model()._default_manager.exists():
@@ -139,6 +138,16 @@ def _one_at_a_time() -> Iterator[None]:
         yield
     finally:
         guard.close()
+
+
+def _compile_catalogues() -> str:
+    from django.core.management import call_command  # noqa: PLC0415
+
+    try:
+        call_command("compile_catalogues", stdout=io.StringIO())
+    except PermissionError as error:  # a clone of somebody else who has not compiled them: English it is
+        return f"not compiled, {error.filename} cannot be written"
+    return "compiled"
 
 
 def _migrate() -> str:

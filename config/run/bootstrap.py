@@ -45,13 +45,14 @@ PIP_TO_UV = {
 
 def python_with(kind: str) -> Path:
     """The interpreter of an environment with the packages of ``kind`` (``local``, or ``dev`` which holds both)."""
+    if _is_installed(CLONE / ".venv", kind):  # perhaps by somebody else, whose clone we may only read
+        return CLONE / ".venv" / "bin" / "python"
     folder = _writable_place()
+    environment = folder / (".venv" if folder == CLONE else "venv")
     with _alone(folder):
-        environment = _environment_folder(folder)
-        stamp = _read_stamp(environment)
-        wanted = "dev" if kind == "dev" or stamp.get("kind") == "dev" else kind
-        if stamp == _stamp(environment, wanted):
+        if _is_installed(environment, kind):
             return environment / "bin" / "python"
+        wanted = _kind_to_install(environment, kind)
         with tell.step("Python packages") as say:
             _make_environment(environment)
             (environment / STAMP).unlink(missing_ok=True)
@@ -67,10 +68,13 @@ def browser_libraries(python: Path) -> None:
     """What npm brings, by the lock file. Without it Tandem still runs; what is missing is said."""
     if not (CLONE / "package-lock.json").exists():
         return
+    content = _digest(CLONE / "package-lock.json", CLONE / "package.json")
+    if _read_text(CLONE / "node_modules" / STAMP) == content:
+        return
     folder = _writable_place()
+    os.environ["NODE_MODULES"] = str(folder / "node_modules")  # where the site looks for them
+    stamp = folder / "node_modules" / STAMP
     with _alone(folder):
-        stamp = folder / "node_modules" / STAMP
-        content = _digest(CLONE / "package-lock.json", CLONE / "package.json")
         if _read_text(stamp) == content:
             return
         with tell.step("Browser libraries") as say:
@@ -237,10 +241,6 @@ def _ours(folder: Path) -> bool:
     return not folder.exists() or os.access(folder, os.W_OK)
 
 
-def _environment_folder(folder: Path) -> Path:
-    return folder / (".venv" if folder == CLONE else "venv")
-
-
 @contextlib.contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """One set-up at a time."""
@@ -267,6 +267,15 @@ def _stamp(environment: Path, kind: str) -> dict[str, str | None]:
         "python": _version_of(environment / "bin" / "python") if not wanted else _own_version(),
         "platform": f"{platform.system()} {platform.machine()} {environment}",
     }
+
+
+def _is_installed(environment: Path, kind: str) -> bool:
+    return _read_stamp(environment) == _stamp(environment, _kind_to_install(environment, kind))
+
+
+def _kind_to_install(environment: Path, kind: str) -> str:
+    """Once an environment holds the development packages it keeps them."""
+    return "dev" if _read_stamp(environment).get("kind") == "dev" else kind
 
 
 def _read_stamp(environment: Path) -> dict[str, str | None]:

@@ -17,6 +17,7 @@ from config.run.places import Home
 WITHOUT_SERVICES = frozenset(
     {
         "check",
+        "collect_messages",
         "collectstatic",
         "compile_catalogues",
         "compilemessages",

@@ -184,6 +184,7 @@ DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", default="EUR")
 # --- Static files ----------------------------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
+NODE_MODULES = env.str("NODE_MODULES", default=str(BASE_DIR / "node_modules"))
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",

@@ -150,6 +150,13 @@ def test_a_clone_of_somebody_else_is_set_up_in_the_data_folder(clone: Path, monk
     assert bootstrap.python_with("local") == clone / "home" / "venv" / "bin" / "python"
 
 
+def test_an_installed_clone_of_somebody_else_is_used_as_it_is(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bootstrap.python_with("dev")
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    assert bootstrap.python_with("local") == clone / ".venv" / "bin" / "python"
+    assert installed(clone) == ["dev"]
+
+
 def test_pips_settings_are_told_to_uv(monkeypatch: pytest.MonkeyPatch) -> None:
     said = "global.index-url='https://mirror/simple'\nglobal.extra-index-url='file:///a\\nfile:///b'\n:env:.cert='/c.pem'\n"
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0, said, ""))
