@@ -23,6 +23,7 @@ class AbsenceForm(ServiceForm):
     """From a first to a last day, both included; with hours, from or until that hour."""
 
     FIELDS: ClassVar = ("user", "kind", "starts_at", "ends_at", "note")
+    mark_optional = False  # the hints say it, and the hours stand beside their days
 
     user = forms.ModelChoiceField(User.objects.none(), label=gettext_lazy("Who"), empty_label=None)
     kind = forms.ChoiceField(label=gettext_lazy("Why"), choices=Absence.Kind.choices, initial=Absence.Kind.LEAVE)

@@ -112,7 +112,11 @@ class RecordForm(ServiceForm):
         for name, (before, after) in changes.items():
             field = self.fields.get(name)
             label = str(field.label) if field and field.label else name.replace("_", " ").capitalize()
-            yield Difference(label, said(field, before), said(field, after))
+            yield Difference(label, self.say(name, before), self.say(name, after))
+
+    def say(self, name: str, value: Any) -> str:
+        """A journalled value of field ``name`` as the form's reader would say it."""
+        return said(self.fields.get(name), value)
 
 
 def said(field: forms.Field | None, value: Any) -> str:

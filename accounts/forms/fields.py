@@ -159,7 +159,7 @@ def _invitees(line: str) -> list[Invitee]:
     pairs = [pair for pair in getaddresses([line]) if pair[1]]
     if not pairs:  # Python gives up on the whole line when one part of it cannot be read
         raise ValidationError(_("“%(text)s” is no e-mail address."), params={"text": line})
-    return [_invitee(name, address) for name, address in pairs]
+    return [_invitee(name, address if "@" in address else line) for name, address in pairs]
 
 
 def _invitee(name: str, address: str) -> Invitee:

@@ -12,7 +12,7 @@ from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 from typing_extensions import override
 
-from accounts.forms.base import RecordForm, ServiceForm
+from accounts.forms.base import RecordForm, ServiceForm, said
 from accounts.forms.fields import Invitee, InviteesField, LanguagesField, WordsField, ZoneField
 from accounts.models import Capability, Team, User, WorkingCalendar
 from accounts.services.people import MANAGED_FIELDS, OWN_FIELDS
@@ -119,6 +119,13 @@ class PersonForm(RightsFields, PersonFields, RecordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["calendar"].queryset = WorkingCalendar.objects.visible_to(self.actor)  # type: ignore[attr-defined]
+
+    @override
+    def say(self, name: str, value: Any) -> str:
+        """Capabilities by their short names: what they mean stands in the form."""
+        if name != "capabilities":
+            return super().say(name, value)
+        return ", ".join(str(Capability(item).label) for item in value or []) or said(None, value)
 
     @override
     def initial_of(self, record: Any) -> dict[str, Any]:
