@@ -14,6 +14,7 @@ import pytest
 from tests.browser.conftest import LAPTOP, PHONE
 from tests.browser.design import pictures
 
+pytestmark = pytest.mark.slow
 KEPT = Path(__file__).parent / "pictures"
 OUTPUT = Path(__file__).parents[1] / "output"
 KEEP = os.environ.get("TANDEM_PICTURES") == "keep"
