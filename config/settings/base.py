@@ -185,7 +185,8 @@ DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", default="EUR")
 
 STATIC_URL = "/static/"
 NODE_MODULES = env.str("NODE_MODULES", default=str(BASE_DIR / "node_modules"))
-STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
+# Collected in the image only; the local run serves from the finders, and whitenoise would warn of a missing folder.
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))) if PRODUCTION else None
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
     "crm.core.finders.NodeModulesFinder",
