@@ -19,7 +19,8 @@ WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts --no-audit --no-fund --omit=dev
 
-# --- The application with its message catalogues and its static files, collected, hashed and compressed ---
+# --- The application with its message catalogues and its static files, collected, hashed and compressed. What npm brought
+#     stays: icons are drawn from it. ---
 FROM packages AS application
 WORKDIR /app
 COPY manage.py ./
@@ -34,8 +35,7 @@ COPY --from=browser /build/node_modules node_modules
 RUN export TANDEM_ENV=production SECRET_KEY=build ALLOWED_HOSTS=build TANDEM_HOME=/build/home \
     && /opt/tandem/bin/python manage.py compile_catalogues \
     && /opt/tandem/bin/python manage.py collectstatic --noinput --verbosity 0 \
-    && /opt/tandem/bin/python -m compileall -q -j 0 accounts activities config crm leads territories \
-    && rm -rf node_modules
+    && /opt/tandem/bin/python -m compileall -q -j 0 accounts activities config crm leads territories
 
 # --- What runs ---
 FROM python:3.13-slim AS tandem
