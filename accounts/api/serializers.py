@@ -59,6 +59,7 @@ class UserRead(ReadSerializer):
     motion = MotionField()
     team = Reference(Team, source="team_id")
     calendar = Reference(WorkingCalendar, source="calendar_id")
+    home_label = serializers.CharField(read_only=True, allow_null=True)
     away_until = Instant(read_only=True, allow_null=True, help_text="Null when they are not away now.")
 
     class Meta:

@@ -131,11 +131,13 @@ def _refusal(form: forms.Form) -> ApiRefusal:
 
 
 def check_parameters(request: Request, allowed: frozenset[str]) -> None:
-    """Refuse parameters that mean nothing here, mean two things (given twice) or hold a NUL."""
+    """Refuse parameters that mean nothing here, mean two things (given twice), or hold nothing or a NUL."""
     for name, values in request.query_params.lists():
         if name not in allowed:
             raise bad_parameter(name, "unknown_parameter", _("There is no such parameter here."))
         if len(values) > 1:
             raise bad_parameter(name, "repeated_parameter", _("Give it once."))
+        if not values[0]:  # a filter by nothing would answer with everything
+            raise bad_parameter(name, "blank", _("Give it a value, or leave it out."))
         if not text.is_storable(values[0]):
             raise bad_parameter(name, "unstorable_text", _("It holds a NUL or half a surrogate pair."))

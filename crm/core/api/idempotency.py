@@ -135,7 +135,7 @@ def _claim(caller: UUID, key: str, request: Request) -> bool:
 
 def _digest(request: Request) -> str:
     """What makes two requests the same: address, precondition and the very bytes of the body."""
-    parts = (request.get_full_path().encode(), request.headers.get("If-Match", "").encode(), request._request.body)
+    parts = (request.get_full_path().encode(), request.headers.get("If-Match", "*").encode(), request._request.body)
     return hashlib.sha256(b"".join(len(part).to_bytes(8, "big") + part for part in parts)).hexdigest()
 
 

@@ -29,7 +29,7 @@ class ActPermission(BasePermission):
         if not request.user.is_authenticated:
             return False  # 401
         if not is_offered(request, view):
-            return True  # the handler answers 405, whoever asks
+            return True  # 405 follows, whoever asks
         name = act_of(view)
         if name is None:
             return False

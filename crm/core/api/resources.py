@@ -27,6 +27,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from rest_framework import status as http
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -39,6 +40,7 @@ from crm.core.api.fields import parse_id
 from crm.core.api.filters import FilterBackend, check_parameters
 from crm.core.api.pagination import PARAMETERS, CursorPages, Order, keyed
 from crm.core.api.parsers import MOST_BYTES
+from crm.core.api.permissions import is_offered
 from crm.core.api.problems import bad_parameter
 from crm.core.api.serializers import ReadSerializer, WriteSerializer
 from crm.core.api.throttles import GENERAL, Bucket, Standing
@@ -85,6 +87,8 @@ class Endpoint(APIView):
             # Also when the key is wrong: guessing counts, against the address.
             self.check_throttles(request)
         self.check_permissions(request)
+        if not is_offered(request, self):
+            raise MethodNotAllowed(request.method or "")
         check_parameters(request, self.allowed_parameters())
 
     def allowed_parameters(self) -> frozenset[str]:
@@ -98,9 +102,7 @@ class Endpoint(APIView):
         self.headers = self.default_response_headers
         try:
             self.initial(asked, *args, **kwargs)
-            method = (asked.method or "").lower()
-            offered = method in self.http_method_names
-            handler = getattr(self, method, self.http_method_not_allowed) if offered else self.http_method_not_allowed
+            handler = getattr(self, (asked.method or "").lower())
             response = idempotency.once(self, lambda: handler(asked, *args, **kwargs))
         except Exception as fault:  # noqa: BLE001 (the unforeseen ones are raised again by handle_exception)
             response = self.handle_exception(fault)

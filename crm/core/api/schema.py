@@ -210,19 +210,19 @@ def _shape_of(one: Any) -> dict[str, Any]:
 # --- What operations share, by reference ---------------------------------------------------------------------------------------
 
 PARAMETERS = {
-    name: {"name": name, "in": "header", "description": about, "schema": {"type": "string", "pattern": pattern}}
-    for name, about, pattern in (
+    name: {"name": name, "in": "header", "description": about, "schema": {"type": "string"} | schema}
+    for name, about, schema in (
         (
             idempotency.HEADER,
             "Makes the request safe to repeat for seven days: one effect, the same answer.",
-            r"^[\x21-\x7e]{1,255}$",
+            {"pattern": r"^[\x21-\x7e]{1,255}$"},
         ),
         (
             "If-Match",
             "The ETag that was read; 412 if somebody wrote since.",
-            r'^(\*|(W/)?"?[0-9]{1,9}(-[0-9a-f]{16})?"?)$',
+            {"pattern": r'^(\*|(W/)?"?[0-9]{1,9}(-[0-9a-f]{16})?"?)$'},
         ),
-        ("If-None-Match", "The ETag that is known; 304 if it still holds.", r"^[\x20-\x7e]*$"),
+        ("If-None-Match", "The ETag that is known; 304 if it still holds.", {}),
     )
 }
 HEADERS = {

@@ -25,8 +25,8 @@ def tag(version: int, content: bytes) -> str:
 
 def expected_version(request: Request) -> int | None:
     """The version the caller believes is stored, from ``If-Match``; None without the header or for ``*``."""
-    said = request.headers.get("If-Match", "").strip()
-    if said in {"", "*"}:
+    said = request.headers.get("If-Match", "*").strip()
+    if said == "*":
         return None
     match = _TAG.fullmatch(said)
     if match is None:
