@@ -9,12 +9,15 @@ import uuid
 
 _lock = threading.Lock()
 _last: tuple[int, int] = (0, 0)
+# A clock corrected by up to this is waited out on the counter; one that was plainly wrong must not mark ids for ever.
+LARGEST_CORRECTION = 10_000  # milliseconds
 
 
 def uuid7() -> uuid.UUID:
     """A new UUIDv7: 48 bits of Unix milliseconds, a 12-bit counter within the millisecond, 62 random bits.
 
-    Strictly increasing within one process (RFC 9562, method 1), so that rows made together keep their order.
+    Strictly increasing within one process (RFC 9562, method 1), so that rows made together keep their order, unless the
+    clock is set back by more than ten seconds.
     """
     milliseconds, counter = _tick()
     value = milliseconds << 80 | 0x7 << 76 | counter << 64 | 0b10 << 62
@@ -26,7 +29,7 @@ def _tick() -> tuple[int, int]:
     global _last  # noqa: PLW0603 (one monotonic source per process is the point)
     with _lock:
         milliseconds, counter = time.time_ns() // 1_000_000, 0
-        if milliseconds <= _last[0]:
+        if milliseconds <= _last[0] <= milliseconds + LARGEST_CORRECTION:
             milliseconds, counter = _last[0], _last[1] + 1
         if counter > 0xFFF:
             milliseconds, counter = milliseconds + 1, 0

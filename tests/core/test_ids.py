@@ -33,9 +33,20 @@ def test_threads_never_make_the_same_id():
     assert len(set(made)) == 40_000
 
 
-@pytest.mark.parametrize("drift", [0, -3_600])
-def test_a_clock_set_back_does_not_break_the_order(monkeypatch: pytest.MonkeyPatch, drift: int):
+@pytest.mark.parametrize("seconds", [0, -9])
+def test_a_clock_corrected_by_seconds_does_not_break_the_order(monkeypatch: pytest.MonkeyPatch, seconds: int):
     first = ids.uuid7()
-    real = time.time_ns
-    monkeypatch.setattr(ids.time, "time_ns", lambda: real() + drift * 1_000_000_000)
+    shift_clock(monkeypatch, seconds)
     assert ids.uuid7() > first
+
+
+def test_a_clock_that_was_wrong_by_an_hour_does_not_mark_ids_for_ever(monkeypatch: pytest.MonkeyPatch):
+    shift_clock(monkeypatch, 3_600)
+    ids.uuid7()
+    monkeypatch.undo()
+    assert abs((ids.uuid7().int >> 80) - time.time_ns() // 1_000_000) < 5_000
+
+
+def shift_clock(monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
+    real = time.time_ns
+    monkeypatch.setattr(ids.time, "time_ns", lambda: real() + seconds * 1_000_000_000)
