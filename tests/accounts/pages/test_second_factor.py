@@ -166,3 +166,15 @@ def test_whoever_must_have_one_goes_nowhere_else_first(settings):
     TOTP.activate(admin, SECRET)
     client.force_login(admin)
     assert client.get("/settings/people/").status_code == 200
+
+
+def test_a_mailed_link_does_not_pass_the_second_step(guarded, mails, client):
+    client.post("/accounts/password/reset/", {"email": guarded.email})
+    link = re.search(r"http://localhost:\d+(/accounts/\S+)", mails()[0][2])[1]
+    page = client.get(link, follow=True)
+    words = "four words in a row"
+    answer = client.post(page.request["PATH_INFO"], {"password1": words, "password2": words})
+    assert answer.headers["Location"] == "/accounts/2fa/authenticate/"
+    assert client.get("/settings/profile/").status_code == 302
+    assert second_step(client, code_now()).status_code == 302
+    assert client.get("/settings/profile/").status_code == 200
