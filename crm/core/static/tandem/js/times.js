@@ -1,13 +1,13 @@
 /* Relative times stay right while a page is open; polls run once a minute and rest while nobody looks. */
 import { say } from "./page.js";
 
-const UNITS = [["year", 31_557_600], ["month", 2_629_800], ["week", 604_800], ["day", 86_400], ["hour", 3_600], ["minute", 60]];
+const UNITS = [["year", 31_536_000], ["month", 2_592_000], ["week", 604_800], ["day", 86_400], ["hour", 3_600], ["minute", 60]];
 const words = new Intl.RelativeTimeFormat(document.documentElement.lang || "en", { numeric: "always" });
 
-/** "3 minutes ago", "in 2 days": the largest unit that fits. */
+/** "3 minutes ago", "in 2 days": the largest unit that fits, rounded as the server rounds. */
 export function ago(seconds) {
   const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? [];
-  return unit ? words.format(Math.trunc(seconds / size), unit) : say("now");
+  return unit ? words.format(Math.round(seconds / size), unit) : say("now");
 }
 
 function refresh() {
