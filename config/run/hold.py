@@ -50,16 +50,14 @@ class Hold:
     def note(self, **changes: Any) -> None:
         """Write down what is true now."""
         self.state |= changes
-        draft = self.home.run / "state.json.new"
-        draft.write_text(json.dumps(self.state, indent=1))
-        draft.replace(self.home.run / "state.json")
+        _write_whole(self.home.run / "state.json", json.dumps(self.state, indent=1))
 
     def note_program(self, name: str, pid: int) -> None:
         """Write ``run/<name>.pid`` and remember the process; ``pid`` 0 forgets both."""
         programs = dict(self.state.get("programs", {}))
         identity = processes.Identity.of(pid) if pid else None
         if identity:
-            self.home.pid_file(name).write_text(f"{pid}\n")
+            _write_whole(self.home.pid_file(name), f"{pid}\n")
             programs[name] = {"pid": pid, "began": identity.began}
         else:
             self.home.pid_file(name).unlink(missing_ok=True)
@@ -78,6 +76,13 @@ class Hold:
             self.home.pid_file(name).unlink(missing_ok=True)
         (self.home.run / "state.json").unlink(missing_ok=True)
         os.close(self.descriptor)
+
+
+def _write_whole(file: Path, text: str) -> None:
+    """Readers see the old text or the new one, never a part."""
+    draft = file.with_name(f"{file.name}.new")
+    draft.write_text(text)
+    draft.replace(file)
 
 
 def read_state(home: Home) -> dict[str, Any]:

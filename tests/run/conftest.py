@@ -93,7 +93,15 @@ class Launcher:
         return self.process.poll() is not None and not self._reader.is_alive()
 
     def pid_of(self, name: str) -> int:
-        return int(self.home.pid_file(name).read_text())
+        """The pid of a running program; 0 while it is down."""
+        try:
+            return int(self.home.pid_file(name).read_text())
+        except FileNotFoundError:
+            return 0
+
+    def comes_back(self, name: str, before: int, seconds: float = 20.0) -> bool:
+        """Wait until ``name`` runs as another process than ``before``."""
+        return hold.wait_until(lambda: self.pid_of(name) not in {0, before}, seconds)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         if self.process.poll() is None:

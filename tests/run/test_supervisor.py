@@ -11,7 +11,7 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
-from config.run import embedded, hold, postgres, processes
+from config.run import embedded, postgres, processes
 from config.run.errors import CannotRunError
 from config.run.places import Home
 from config.run.supervisor import open_socket, port_number
@@ -45,7 +45,7 @@ def test_a_dead_child_is_started_again_and_said_in_one_line(launch: Launch) -> N
     before = launcher.pid_of("worker")
     os.kill(before, signal.SIGKILL)
     assert launcher.says("worker ended (SIGKILL); starting it again"), launcher.output
-    assert hold.wait_until(lambda: launcher.home.pid_file("worker").exists() and launcher.pid_of("worker") != before, 5)
+    assert launcher.comes_back("worker", before)
 
 
 def test_what_a_dead_child_left_in_its_group_is_ended_too(launch: Launch) -> None:
@@ -113,7 +113,7 @@ def test_the_services_come_back_first_when_they_are_killed(launch: Launch, made:
     for name in ("postgres", "broker"):
         before = launcher.pid_of(name)
         os.kill(before, signal.SIGKILL)
-        assert hold.wait_until(lambda: launcher.pid_of(name) != before if made.pid_file(name).exists() else False, 20)  # noqa: B023
+        assert launcher.comes_back(name, before), launcher.output
     with psycopg.connect(embedded.database_url(made.root)) as connection:
         assert connection.execute("select 1").fetchone() == (1,)
     assert launcher.stop() == 0
