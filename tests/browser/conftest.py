@@ -37,7 +37,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
+def browser(django_db_setup: None) -> Iterator[Any]:
+    """Closed before the database goes: a kept connection of the browser's keeps a server thread, and that one a session."""
     from playwright.sync_api import sync_playwright
 
     # Playwright keeps an event loop in this thread, and Django would refuse to touch the database beside it.
