@@ -69,7 +69,7 @@ def test_a_head_sorts_and_only_the_table_changes(design):
     assert page.url.endswith("?order=won")
     assert page.locator("#reps tbody th").evaluate_all(LABELS)[0] == "Inès Delorme"
     assert page.input_value("#id_note") == "kept"
-    assert page.evaluate("document.activeElement.id") == "reps-by-won"
+    expect(page.locator("#reps-by-won")).to_be_focused()
     with page.expect_response("**/?order=-won"):
         page.keyboard.press("Enter")
     page.wait_for_selector("#reps th[aria-sort=descending]")

@@ -57,7 +57,7 @@ def test_the_focus_falls_to_the_content_when_its_message_goes(design):
     page.wait_for_selector(TOAST)
     page.locator(f"{TOAST} [data-dismiss]").focus()
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "main"
+    expect(page.locator("#main")).to_be_focused()
 
 
 def test_messages_are_read_out(design):
@@ -157,10 +157,10 @@ def test_a_refused_form_takes_the_focus_to_its_errors(design):
     page.locator("#id_company").fill("PT Sumber Pangan Nusantara")
     page.locator("#fields [type=submit]").click()
     page.wait_for_selector("#fields .errors")
-    assert page.evaluate("document.activeElement.matches('#fields .errors')")
+    expect(page.locator("#fields .errors")).to_be_focused()
     assert page.input_value("#id_company") == "PT Sumber Pangan Nusantara"
     page.locator("#fields .errors a").first.click()
-    assert page.evaluate("document.activeElement.id") == "id_email"
+    expect(page.locator("#id_email")).to_be_focused()
 
 
 def test_a_saved_form_says_so_on_the_next_page_and_can_be_undone(design):
