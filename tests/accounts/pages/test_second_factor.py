@@ -178,3 +178,15 @@ def test_a_mailed_link_does_not_pass_the_second_step(guarded, mails, client):
     assert client.get("/settings/profile/").status_code == 302
     assert second_step(client, code_now()).status_code == 302
     assert client.get("/settings/profile/").status_code == 200
+
+
+def test_a_passkey_is_offered_only_to_who_has_one(guarded, words):
+    text = words(first_step(guarded).get("/accounts/2fa/authenticate/"))
+    assert "six digits" in text
+    assert "passkey" not in text
+
+
+def test_a_new_passkey_has_a_name_to_begin_with():
+    user = UserFactory()
+    page = confirmed(user).get("/accounts/2fa/webauthn/add/").content.decode()
+    assert 'name="name" value="Passkey"' in page
