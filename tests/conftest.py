@@ -1,4 +1,4 @@
-"""Fixtures every test may use, and two rules: no test reaches the network, and skipped tests say why."""
+"""Fixtures every test may use; a skipped test says why."""
 
 from __future__ import annotations
 
@@ -14,6 +14,15 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 from django.test.utils import CaptureQueriesContext
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """A fresh clone has no compiled catalogues: make them before the workers start, as every other start does."""
+    if not hasattr(session.config, "workerinput"):
+        from crm.core import catalogues
+
+        catalogues.compile_stale()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
