@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connections
 from django.test import Client
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -38,7 +39,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def browser(django_db_setup: None) -> Iterator[Any]:
-    """Closed before the database goes: a kept connection of the browser's keeps a server thread, and that one a session."""
+    """Closed before the database goes, which cannot be dropped while somebody is still connected."""
     from playwright.sync_api import sync_playwright
 
     # Playwright keeps an event loop in this thread, and Django would refuse to touch the database beside it.
@@ -48,6 +49,8 @@ def browser(django_db_setup: None) -> Iterator[Any]:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield chromium
         chromium.close()
+        # While that loop runs, asgiref gives this thread a second set of connections; nobody could reach them later.
+        connections.close_all()
     if before is None:
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
     else:

@@ -18,6 +18,9 @@ SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 def code_now(secret: str = SECRET) -> str:
+    """The app's code, with at least 5 of its 30 seconds left."""
+    if (left := 30 - time.time() % 30) < 5:
+        time.sleep(left)
     return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
 
 
