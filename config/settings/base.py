@@ -197,7 +197,7 @@ WHITENOISE_AUTOREFRESH = DEBUG
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "crm.core.finders.HashedStaticFilesStorage"
         if PRODUCTION
         else "crm.core.finders.FreshStaticFilesStorage"
     },

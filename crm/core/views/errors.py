@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from crm.core import errors
@@ -78,7 +79,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    return render(request, "500.html", status=HTTPStatus.INTERNAL_SERVER_ERROR)
+    """Rendered without the request: what broke may be the database, which the shell would ask for the person."""
+    text = render_to_string("500.html", {"request_id": getattr(request, "request_id", "")})
+    return HttpResponse(text, status=HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def too_many(request: HttpRequest, *, until: datetime | None = None, seconds: int | None = None) -> HttpResponse:
