@@ -120,7 +120,7 @@ def test_a_message_reaches_into_an_open_dialog(design):
     page.locator(f"{TOAST} [data-dismiss]").click()
     assert toasts(page) == []
     page.keyboard.press("Escape")
-    assert page.evaluate("document.querySelector('#toasts').parentElement === document.body")
+    page.wait_for_function("document.querySelector('#toasts').parentElement === document.body")
 
 
 def test_an_ended_session_leads_to_sign_in_as_a_whole_page_and_back(design):
