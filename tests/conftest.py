@@ -12,6 +12,7 @@ from django.core.cache import caches
 from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone, translation
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -40,10 +41,12 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _forget_caches(request: pytest.FixtureRequest) -> Iterator[None]:
-    """A limit counted in one test must not meet another one."""
+def _forget_the_last_test(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A limit counted, or a language and zone spoken, in one test must not meet another one."""
     yield
     caches["fast"].clear()
+    translation.deactivate()
+    timezone.deactivate()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -59,9 +59,8 @@ def change_user(
     _require_manager(actor)
     _refuse_unknown(changes, MANAGED_FIELDS)
     with transaction.atomic():
-        user = _locked(user_id)
-        if "capabilities" in changes and Capability.ADMINISTERS not in changes["capabilities"]:
-            _keep_one_administrator(user)
+        leaves = "capabilities" in changes and Capability.ADMINISTERS not in changes["capabilities"]
+        user = _locked_to_leave(user_id) if leaves else _locked(user_id)
         rights = list(user.capabilities)
         user = _apply(actor, user, changes, expected_version, event="user.changed")
         if user.capabilities != rights and actor is not None and actor.pk != user.pk:
@@ -80,10 +79,9 @@ def deactivate_user(*, actor: User | None, user_id: UUID, expected_version: int 
     """Switch a person off: from their next request on, nothing opens any more, by session or by key."""
     _require_manager(actor)
     with transaction.atomic():
-        user = _locked(user_id)
+        user = _locked_to_leave(user_id)
         if actor is not None and actor.pk == user.pk:
             raise Conflict(_("You cannot switch yourself off."), code="own_account")
-        _keep_one_administrator(user)
         return _apply(actor, user, {"is_active": False}, expected_version, event="user.deactivated")
 
 
@@ -166,19 +164,20 @@ def _apply(actor: User | None, user: User, changes: Mapping[str, Any], expected:
     return user
 
 
-def _keep_one_administrator(user: User) -> None:
-    """Without an administrator nobody could ever invite one again. The rows are locked, so two cannot leave together."""
-    others = (
-        User.objects.active()
-        .who_can(Capability.ADMINISTERS)
-        .exclude(pk=user.pk)
-        .order_by("pk")
-        .select_for_update(of=("self",))
-    )
-    if user.can(Capability.ADMINISTERS) and not others.exists():
+def _locked_to_leave(user_id: UUID) -> User:
+    """The person, locked, if another administrator stays: without one nobody could ever invite one again.
+
+    All administrators are locked in one order before the person is, so two can neither leave together nor wait for each
+    other for ever.
+    """
+    administrators = User.objects.active().who_can(Capability.ADMINISTERS).order_by("pk")
+    remaining = {user.pk for user in administrators.select_for_update(of=("self",))} - {user_id}
+    user = _locked(user_id)
+    if user.can(Capability.ADMINISTERS) and not remaining:
         raise Conflict(
             _("Somebody has to administer Tandem. Give another person the right first."), code="last_administrator"
         )
+    return user
 
 
 def _normalise(user: User) -> None:
