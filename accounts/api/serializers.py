@@ -153,7 +153,7 @@ class UserInvite(CreateSerializer, UserChange):
 # --- Me ------------------------------------------------------------------------------------------------------------------
 
 
-class CallerKey(serializers.ModelSerializer[ApiKey]):
+class CallerKey(ReadSerializer):
     """The key of this request."""
 
     class Meta:
@@ -202,7 +202,7 @@ class MeRead(ReadSerializer):
     @extend_schema_field(CallerKey(allow_null=True))
     def get_key(self, user: User) -> dict[str, Any] | None:
         key: ApiKey | None = self.context["request"].auth
-        return dict(CallerKey(key).data) if key else None
+        return CallerKey().represent([key])[0] if key else None
 
 
 # --- Teams -----------------------------------------------------------------------------------------------------------------

@@ -53,3 +53,9 @@ class ApiKey(BaseModel):
     @override
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    def is_usable(self, moment: datetime) -> bool:
+        """What ``ApiKeyQuerySet.usable`` asks, of a key that is loaded with its owner."""
+        return (
+            self.revoked_at is None and (self.expires_at is None or self.expires_at > moment) and self.owner.is_active
+        )

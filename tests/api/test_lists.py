@@ -9,7 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core import signing
-from django.db.models import Field
+from django.db.models import CharField, F, Field, Value
+from django.db.models.functions import Coalesce, Concat, Lower
 from django.http import HttpResponse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -101,6 +102,21 @@ def test_a_cursor_of_one_list_on_another_shows_nothing_out_of_sight(world: World
 
 def cursor_of(page: HttpResponse) -> str:
     return parse_qs(urlsplit(body(page)["next"]).query)["cursor"][0]
+
+
+@pytest.mark.parametrize("order", ["shape", "-shape"])
+def test_a_list_may_be_ordered_by_an_expression(admin: Caller, monkeypatch: pytest.MonkeyPatch, order: str):
+    """For what no column holds, or where a null needs a place: the expression is compared and signed like a column."""
+    monkeypatch.setattr(
+        resources.Calendars,
+        "orders",
+        {"shape": Coalesce(Concat(Lower(F("region")), F("country"), output_field=CharField()), Value(""))},
+    )
+    for number, region in enumerate(("b", "A", "", "B", "a")):
+        CalendarFactory(name=f"C{number}", country="FR", region=region)
+    walked = [(row["region"].lower(), row["id"]) for row in admin.walk("calendars", order=order, limit=2)]
+    assert walked == sorted(walked, reverse=order.startswith("-"))
+    assert len(walked) == 5
 
 
 # --- Walking a list that changes --------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ Write serializers declare these; read serializers need ``Reference`` and get ``I
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -317,14 +317,9 @@ class Reference(serializers.Field[Any, Any, Any, Any]):
         rows_seen = visible(self.model, person).filter(pk__in=wanted).values_list("pk", self.shown)
         return {pk: {"id": str(pk), "name": label} for pk, label in rows_seen}
 
-    @property
-    def loaded(self) -> dict[Any, dict[str, Any]]:
-        found: dict[Any, dict[str, Any]] = self.parent.references[self.field_name]  # type: ignore[attr-defined]
-        return found
-
-    @override
-    def to_representation(self, value: Any) -> Any:
-        return self.loaded.get(value)
+    def shown_by(self, loaded: Mapping[Any, dict[str, Any]]) -> Callable[[Any], Any]:
+        """How a value of the source column is shown, once the page's records are loaded."""
+        return loaded.get
 
 
 class References(Reference):
@@ -335,8 +330,8 @@ class References(Reference):
         return {identifier for row in rows for identifier in getattr(row, self.column)}
 
     @override
-    def to_representation(self, value: Any) -> Any:
-        return sorted((self.loaded[identifier] for identifier in value if identifier in self.loaded), key=_by_name)
+    def shown_by(self, loaded: Mapping[Any, dict[str, Any]]) -> Callable[[Any], Any]:
+        return lambda identifiers: sorted((loaded[one] for one in identifiers if one in loaded), key=_by_name)
 
 
 def _by_name(reference: dict[str, Any]) -> tuple[str, str]:

@@ -112,9 +112,10 @@ class FilterBackend(DjangoFilterBackend):
 
     @override
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+        filterset_class = self.get_filterset_class(view, queryset)
+        if filterset_class is None or filterset_class.base_filters.keys().isdisjoint(request.query_params):
+            return queryset  # a set of filters is costly to make, and most lists are asked for without
         filterset = self.get_filterset(request, queryset, view)
-        if filterset is None:
-            return queryset
         if not filterset.is_valid():
             raise _refusal(filterset.form)
         rows: QuerySet[Any] = filterset.qs

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db.models import F, Model, QuerySet
-from django.db.models.expressions import BaseExpression, Combinable, OrderBy
+from django.db.models.expressions import Combinable, OrderBy
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.utils.translation import gettext as _
 from rest_framework.pagination import BasePagination
@@ -29,6 +29,7 @@ DEFAULT_LIMIT = 50
 MOST_ROWS = 200
 PARAMETERS = frozenset({"limit", "cursor", "order"})
 Order = str | Combinable
+ORDER_VALUE = "order_value"
 _signer = signing.Signer(salt="crm.core.api.pagination")
 
 
@@ -46,11 +47,11 @@ class CursorPages(BasePagination):
         limit = _limit(request)
         order = _order(request, view)
         place = _place(request, order)
-        rows = list(
-            _after(queryset, view.orders[order.lstrip("-")], place, descending=order.startswith("-"))[: limit + 1]
-        )
+        offered = view.orders[order.lstrip("-")]
+        found, column = _after(queryset, offered, place, descending=order.startswith("-"))
+        rows = list(found[: limit + 1])
         if len(rows) > limit:
-            cursor = _cursor(order, rows[limit - 1])
+            cursor = _cursor(order, getattr(rows[limit - 1], column), rows[limit - 1])
             self.next_url = replace_query_param(request.build_absolute_uri(), "cursor", cursor)
         return rows[:limit]
 
@@ -101,37 +102,42 @@ def _order(request: Request, view: Any) -> str:
 # --- The place in the list ------------------------------------------------------------------------------------------------
 
 
-def _after(queryset: QuerySet[Any], order: Order, place: tuple[Any, Any] | None, *, descending: bool) -> QuerySet[Any]:
-    """The rows behind ``place`` in order. One row comparison, ``(column, id) > (…, …)``, so that an index answers it."""
-    key = queryset.model._meta.pk.name
-    column = F(order) if isinstance(order, str) else order
-    rows: QuerySet[Any] = queryset.annotate(order_value=column).order_by(
-        _directed("order_value", descending), _directed(key, descending)
-    )
+def _after(
+    queryset: QuerySet[Any], order: Order, place: tuple[Any, Any] | None, *, descending: bool
+) -> tuple[QuerySet[Any], str]:
+    """The rows behind ``place`` in order, and the attribute they are ordered by.
+
+    One row comparison, ``(column, id) > (…, …)``, so that an index answers it; by the id alone a plain one.
+    """
+    name = order if isinstance(order, str) else ORDER_VALUE
+    rows = queryset if isinstance(order, str) else queryset.annotate(**{ORDER_VALUE: order})
+    columns = [name, "pk"] if name != "pk" else ["pk"]
+    rows = rows.order_by(*(OrderBy(F(column), descending=descending) for column in columns))
     if place is None:
-        return rows
+        return rows, name
+    value, key = _typed(rows, name, place)
+    if name == "pk":
+        return rows.filter(pk__lt=key) if descending else rows.filter(pk__gt=key), name
     beyond = TupleLessThan if descending else TupleGreaterThan
-    behind: QuerySet[Any] = rows.filter(beyond(Tuple(F("order_value"), F(key)), _typed(rows, key, place)))
-    return behind
+    return rows.filter(beyond(Tuple(F(name), F("pk")), (value, key))), name
 
 
-def _directed(name: str, descending: bool) -> OrderBy:
-    return OrderBy(F(name), descending=descending)
-
-
-def _typed(rows: QuerySet[Any], key: str, place: tuple[Any, Any]) -> tuple[Any, Any]:
+def _typed(rows: QuerySet[Any], name: str, place: tuple[Any, Any]) -> tuple[Any, Any]:
     """The cursor's JSON values as the columns' own types; a cursor of a list that changed its type is a bad one."""
-    annotation: BaseExpression = rows.query.annotations["order_value"]
+    key = rows.model._meta.pk
+    annotation = rows.query.annotations.get(name)
+    column = annotation.output_field if annotation else key if name == "pk" else rows.model._meta.get_field(name)
     if None in place:
         raise _bad_cursor()
     try:
-        return annotation.output_field.to_python(place[0]), rows.model._meta.get_field(key).to_python(place[1])
+        return column.to_python(place[0]), key.to_python(place[1])
     except (ValidationError, ValueError, TypeError) as error:
         raise _bad_cursor() from error
 
 
-def _cursor(order: str, row: Model) -> str:
-    return _signer.sign_object([order, _plain(row.order_value), _plain(row.pk)])  # type: ignore[attr-defined]
+def _cursor(order: str, value: Any, row: Model) -> str:
+    signed: str = _signer.sign_object([order, _plain(value), _plain(row.pk)])
+    return signed
 
 
 def _place(request: Request, order: str) -> tuple[Any, Any] | None:
