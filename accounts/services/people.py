@@ -78,10 +78,10 @@ def change_profile(*, actor: User, changes: Mapping[str, Any], expected_version:
 def deactivate_user(*, actor: User | None, user_id: UUID, expected_version: int | None = None) -> User:
     """Switch a person off: from their next request on, nothing opens any more, by session or by key."""
     _require_manager(actor)
+    if actor is not None and actor.pk == user_id:
+        raise Conflict(_("You cannot switch yourself off."), code="own_account")
     with transaction.atomic():
         user = _locked_to_leave(user_id)
-        if actor is not None and actor.pk == user.pk:
-            raise Conflict(_("You cannot switch yourself off."), code="own_account")
         return _apply(actor, user, {"is_active": False}, expected_version, event="user.deactivated")
 
 
