@@ -1,7 +1,14 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+from typing_extensions import override
 
 
 class LeadsConfig(AppConfig):
     name = "leads"
+    verbose_name = _("Leads")
+
+    @override
+    def ready(self) -> None:
+        from leads import policies  # noqa: F401, PLC0415 (register rules)

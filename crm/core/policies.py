@@ -13,6 +13,7 @@ ADMINISTERS = "administers"
 VIEW_JOURNAL = define_act("core.view_journal", capabilities=[ADMINISTERS])
 # Everybody signed in, and any key whatever its scopes (the view says so): who may call the API may read how.
 VIEW_API = define_act("core.view_api", scope="me:read")
+VIEW_DESIGN = define_act("core.view_design", scope="me:read")
 
 
 @sees(JournalEntry)

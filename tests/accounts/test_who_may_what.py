@@ -8,11 +8,27 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
+from django.db.models import Q
 
 from accounts import notices
 from accounts.models import Capability, Team, User, WorkingCalendar
 from crm.core import journal, policy
 from tests.factories.accounts import AbsenceFactory, TeamFactory, UserFactory, make_key
+from tests.factories.leads import (
+    ConsentFactory,
+    DealFactory,
+    DealLineFactory,
+    DealSplitFactory,
+    EmailFactory,
+    IncomingMailFactory,
+    LeadFactory,
+    PhoneFactory,
+    QuestionnaireAnswersFactory,
+    ReferralLinkFactory,
+    SavedViewFactory,
+    SiteFactory,
+    WebFormFactory,
+)
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "who-may-what.md"
 pytestmark = pytest.mark.django_db
@@ -30,6 +46,16 @@ def table(heading: str) -> list[dict[str, str]]:
 ROLES = {row["role"]: row["capabilities"].split(", ") for row in table("")}
 ACTS = {row["act"]: row for row in table("Acts")}
 ROWS = {row["row"]: row for row in table("Rows")}
+# How a row says whose it is, where it is not by ``user``.
+OWNERS = {
+    "accounts.ApiKey": "owner",
+    "leads.Deal": "owner",
+    "leads.DealLine": "deal__owner",
+    "leads.DealSplit": "deal__owner",
+    "leads.Lead": "owner",
+    "leads.QuestionnaireAnswers": "lead__owner",
+    "leads.SavedView": "owner",
+}
 
 
 def test_each_role_is_there():
@@ -82,6 +108,16 @@ class Place:
                 AbsenceFactory(user=user)
                 make_key(user)
                 notices.tell(user, kind="rights.changed", occurrence="1", facts={"actor": "x"})
+                SavedViewFactory(owner=user)
+        for owner in [user for users in self.people.values() for user in users] + [None]:
+            deal = DealFactory(owner=owner)
+            DealLineFactory(deal=deal)
+            DealSplitFactory(deal=deal)
+            QuestionnaireAnswersFactory(lead=LeadFactory(owner=owner))
+        SavedViewFactory(is_shared=True)
+        IncomingMailFactory()
+        for factory in (SiteFactory, PhoneFactory, EmailFactory, ConsentFactory, ReferralLinkFactory, WebFormFactory):
+            factory()
         with transaction.atomic():
             journal.record(actor=None, event="team.changed", instance=top)
 
@@ -93,11 +129,16 @@ class Place:
             return set()
         if model is Team:
             return {team.pk for word in words for team in self.teams[word]}
-        users = [user.pk for word in words for user in self.people[word]]
+        users = [user.pk for word in words for user in self.people.get(word, [])]
         if model is User:
             return set(users)
-        owner = "owner" if label == "accounts.ApiKey" else "user"
-        return set(model._base_manager.filter(**{f"{owner}__in": users}).values_list("pk", flat=True))
+        owner = OWNERS.get(label, "user")
+        theirs = Q(**{f"{owner}__in": users})
+        if "unowned" in words:
+            theirs |= Q(**{owner: None})
+        if "shared" in words:
+            theirs |= Q(is_shared=True)
+        return set(model._base_manager.filter(theirs).values_list("pk", flat=True))
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -18,11 +18,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from crm.core import doors, formats, icons, policy, toasts
+from crm.core import doors, formats, icons, toasts
 from crm.core.clock import now
 from crm.core.forms import Checks, DateInput, Segments, TimeInput
-
-VIEW_DESIGN = policy.define_act("core.view_design", scope="me:read")
+from crm.core.policies import VIEW_DESIGN
 
 PARIS = ZoneInfo("Europe/Paris")
 DAY = dt.datetime(2026, 11, 24, 14, 30, tzinfo=PARIS)

@@ -1,0 +1,47 @@
+from leads.models.companies import Company, Site
+from leads.models.contacts import Consent, Contact, Email, Phone
+from leads.models.custom import CustomField, CustomValue
+from leads.models.deals import Deal, DealLine, DealSplit, ForecastCategory, Pipeline, Stage, StageChange
+from leads.models.doors import (
+    IncomingMail,
+    Questionnaire,
+    QuestionnaireAnswers,
+    QuestionnaireVersion,
+    WebForm,
+)
+from leads.models.leads import Lead, Reason
+from leads.models.offers import Campaign, Product, ReferralLink
+from leads.models.parts import Record
+from leads.models.views import SavedView
+from leads.models.words import Word
+
+__all__ = [
+    "Campaign",
+    "Company",
+    "Consent",
+    "Contact",
+    "CustomField",
+    "CustomValue",
+    "Deal",
+    "DealLine",
+    "DealSplit",
+    "Email",
+    "ForecastCategory",
+    "IncomingMail",
+    "Lead",
+    "Phone",
+    "Pipeline",
+    "Product",
+    "Questionnaire",
+    "QuestionnaireAnswers",
+    "QuestionnaireVersion",
+    "Reason",
+    "Record",
+    "ReferralLink",
+    "SavedView",
+    "Site",
+    "Stage",
+    "StageChange",
+    "WebForm",
+    "Word",
+]
