@@ -20,9 +20,11 @@ from leads.models import (
     Deal,
     DealLine,
     DealSplit,
+    DuplicatePair,
     Email,
     IncomingMail,
     Lead,
+    MergeRecord,
     Phone,
     Pipeline,
     Product,
@@ -114,6 +116,16 @@ def consents(person: User) -> Q:
 
 @sees(ReferralLink)
 def referral_links(person: User) -> Q:
+    return contacts(person)
+
+
+@sees(DuplicatePair)
+def duplicate_pairs(person: User) -> Q:
+    return contacts(person)
+
+
+@sees(MergeRecord)
+def merge_records(person: User) -> Q:
     return contacts(person)
 
 

@@ -9,6 +9,7 @@ from leads.models.doors import (
     QuestionnaireVersion,
     WebForm,
 )
+from leads.models.duplicates import CompanyKey, ContactKey, DuplicateCheck, DuplicatePair, MergeRecord
 from leads.models.leads import Lead, Reason
 from leads.models.offers import Campaign, Product, ReferralLink
 from leads.models.parts import Record
@@ -18,17 +19,22 @@ from leads.models.words import Word
 __all__ = [
     "Campaign",
     "Company",
+    "CompanyKey",
     "Consent",
     "Contact",
+    "ContactKey",
     "CustomField",
     "CustomValue",
     "Deal",
     "DealLine",
     "DealSplit",
+    "DuplicateCheck",
+    "DuplicatePair",
     "Email",
     "ForecastCategory",
     "IncomingMail",
     "Lead",
+    "MergeRecord",
     "Phone",
     "Pipeline",
     "Product",
