@@ -38,7 +38,14 @@ def record(*, actor: Person | None, event: str, instance: BaseModel, changes: Ma
     """
     if not connection.in_atomic_block:
         raise NoTransaction(f"{event} was recorded outside a transaction.")
-    JournalEntry.objects.create(
+    entry(actor=actor, event=event, instance=instance, changes=changes).save(force_insert=True)
+
+
+def entry(
+    *, actor: Person | None, event: str, instance: BaseModel, changes: Mapping[str, Iterable[Any]] = {}
+) -> JournalEntry:
+    """The row that ``record`` writes, unsaved: for bulk work, which writes many at once in its changes' transaction."""
+    return JournalEntry(
         at=clock.now(),
         event=event,
         actor_id=actor.id if actor else None,
