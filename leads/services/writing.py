@@ -1,0 +1,213 @@
+"""What the writes of this app share: lock, fill in, check, store with a journal row, keep what is derived up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, models, transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.services.people import first_fault
+from crm.core import journal, policy
+from crm.core.errors import Conflict, Invalid, NotFound
+from crm.core.models import BaseModel
+from leads import normal
+from leads.models import Record
+from leads.services import custom, upkeep
+
+RowT = TypeVar("RowT", bound=BaseModel)
+# Texts of several lines; all others lose their line ends.
+LONG_TEXTS = frozenset({"notes"})
+
+
+def require(actor: User | None, act: str) -> None:
+    """Somebody without a session is Tandem itself, or a customer at one of its doors."""
+    if actor is not None:
+        policy.require(actor, act)
+
+
+def locked(model: type[RowT], actor: User | None, pk: UUID, *related: str) -> RowT:
+    """One row that ``actor`` sees, locked until the transaction ends. Raises ``NotFound``; ``Conflict`` for a merged one."""
+    rows = model._default_manager.select_for_update(of=("self",)).select_related(*related)
+    row: RowT | None = rows.filter(pk=pk).first() if actor is None else policy.get_visible(rows, actor, pk=pk)
+    if row is None:
+        raise NotFound
+    if getattr(row, "merged_into_id", None):
+        raise Conflict(_("This record was merged into another one."), code="merged")
+    return row
+
+
+def fill(instance: BaseModel, values: Mapping[str, Any], writable: Iterable[str], actor: User | None) -> None:
+    """Set ``values`` on ``instance``: texts cleaned, links by id or instance to something ``actor`` sees.
+
+    Raises ``Invalid`` with the field's name.
+    """
+    allowed = frozenset(writable)
+    for name, value in values.items():
+        if name not in allowed:
+            raise Invalid(_("“%(field)s” cannot be set here.") % {"field": name}, field=name, code="not_writable")
+        field = instance._meta.get_field(name)
+        if isinstance(field, models.ForeignKey):
+            setattr(instance, field.attname, _linked(field, value, actor))
+        else:
+            setattr(instance, name, _cleaned(name, field, value))
+
+
+def _cleaned(name: str, field: Any, value: Any) -> Any:
+    if isinstance(value, str) and name in LONG_TEXTS:
+        return "\n".join(normal.clean(line) for line in value.splitlines()).strip()
+    if isinstance(value, str) and isinstance(field, models.CharField):
+        return normal.clean(value)
+    if value is None and isinstance(field, models.CharField | models.TextField) and not field.null:
+        return ""
+    return value
+
+
+def _linked(field: models.ForeignKey[Any, Any], value: Any, actor: User | None) -> UUID | None:
+    """The id of what is linked. What the actor does not see does not exist."""
+    if value is None or value == "":
+        return None
+    key: UUID = value.pk if isinstance(value, models.Model) else value
+    rows = field.related_model._default_manager.all()
+    if actor is not None:
+        rows = policy.scope(rows, actor)
+    if not rows.filter(pk=key).exists():
+        raise Invalid(_("There is no such record, or you may not see it."), field=field.name, code="not_found")
+    return key
+
+
+def check(instance: BaseModel) -> None:
+    """The model's own rules, as a named refusal. Uniqueness is the database's to say."""
+    try:
+        instance.clean_fields(exclude=_links(instance))
+        instance.validate_constraints()
+    except ValidationError as error:
+        raise first_fault(error) from error
+
+
+def _links(instance: BaseModel) -> set[str]:
+    """Foreign keys were looked up by ``fill``; asking again would cost a query each."""
+    return {field.name for field in instance._meta.concrete_fields if isinstance(field, models.ForeignKey)}
+
+
+def insert(
+    instance: RowT, *, actor: User | None, event: str, fields: Iterable[str], extra: Mapping[str, Any] = {}
+) -> RowT:
+    """Store a new row with its journal row. ``extra`` is what belongs to it and is no column: phones, sites.
+
+    Raises ``Conflict`` when a unique rule of the database refuses it.
+    """
+    try:
+        with transaction.atomic():
+            instance.save(force_insert=True)
+    except IntegrityError as error:
+        raise taken(instance, error) from error
+    changes = journal.creation(instance, fields)
+    if isinstance(instance, Record) and instance.custom:
+        changes |= {f"custom.{key}": (None, value) for key, value in instance.custom.items()}
+    changes |= {name: (None, value) for name, value in extra.items() if value}
+    journal.record(actor=actor, event=event, instance=instance, changes=changes)
+    return instance
+
+
+def store(
+    instance: RowT,
+    *,
+    actor: User | None,
+    event: str,
+    before: Mapping[str, Any],
+    expected_version: int | None = None,
+    extra: Mapping[str, tuple[Any, Any]] = {},
+    also: Iterable[str] = (),
+) -> bool:
+    """Write what differs from ``before`` (a ``journal.snapshot``), with its journal row; False when nothing does.
+
+    ``extra`` is ``{name: (before, after)}`` of what is no column; ``also`` names derived columns to write with it.
+    Raises ``VersionConflict``, ``Conflict``.
+    """
+    instance.require_version(expected_version)
+    changes = journal.differences(before, instance) | _custom_differences(before, instance)
+    changes.pop("custom", None)
+    changes |= {name: pair for name, pair in extra.items() if pair[0] != pair[1]}
+    if not changes:
+        return False
+    columns = [name for name in before if name in _columns(instance)]
+    try:
+        with transaction.atomic():
+            instance.save_version(fields=[*columns, *also])
+    except IntegrityError as error:
+        raise taken(instance, error) from error
+    journal.record(actor=actor, event=event, instance=instance, changes=changes)
+    return True
+
+
+def _columns(instance: BaseModel) -> frozenset[str]:
+    return frozenset(field.name for field in instance._meta.concrete_fields)
+
+
+def _custom_differences(before: Mapping[str, Any], instance: BaseModel) -> dict[str, tuple[Any, Any]]:
+    if "custom" not in before or not isinstance(instance, Record):
+        return {}
+    was, now = before["custom"], instance.custom
+    return {
+        f"custom.{key}": (was.get(key), now.get(key))
+        for key in sorted(was.keys() | now.keys())
+        if was.get(key) != now.get(key)
+    }
+
+
+def taken(instance: BaseModel, error: IntegrityError) -> Conflict:
+    """The sentence of the unique rule that refused ``instance``."""
+    name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
+    for constraint in instance._meta.constraints:
+        if constraint.name == name:
+            text = str(constraint.violation_error_message or _("Another record has this already."))
+            fields = getattr(constraint, "fields", ())
+            return Conflict(text, field=fields[-1] if fields else None, code="already_exists")
+    if name == f"{instance._meta.db_table}_pkey":
+        return Conflict(_("Another record has this id."), field="id", code="id_taken")
+    raise error
+
+
+def known(model: type[RowT], actor: User | None, pk: UUID | None) -> RowT | None:
+    """The row that a client made under this id before, so that a repeat returns it. Raises ``Conflict`` for another's."""
+    if pk is None:
+        return None
+    rows = model._default_manager.filter(pk=pk)
+    seen: RowT | None = (rows if actor is None else policy.scope(rows, actor)).first()
+    if seen is None and rows.exists():
+        raise Conflict(_("Another record has this id."), field="id", code="id_taken")
+    return seen
+
+
+def give_custom(record: Record, given: Mapping[str, Any] | None, actor: User | None, *, motion: str = "") -> None:
+    """Check values of custom fields and set them on ``record``; a new record gets the defaults. Raises ``Invalid``."""
+    holder = record._meta.model_name or ""
+    stored = None if record._state.adding else record.custom
+    record.custom = custom.read_values(
+        holder, given or {}, stored=stored, motion=motion, partial=stored is not None, actor=actor
+    )
+
+
+def keep_up(record: Record, *, custom_changed: bool = True) -> None:
+    """What follows from a record: index rows of custom fields, search words, duplicate keys, a score that is due."""
+    if custom_changed and (record.custom or not record._state.adding):
+        custom.write_values(record._meta.model_name or "", record.pk, record.custom)
+    upkeep.after_write(record)
+
+
+def lock_keys(keys: Iterable[str]) -> None:
+    """Hold the named things until the transaction ends: two enquiries of one person make one person.
+
+    In sorted order, so that two that share several keys cannot wait for each other.
+    """
+    names = sorted(set(keys))
+    if names:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(%s::text[]) AS key", [names]
+            )
