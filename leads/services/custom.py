@@ -340,7 +340,9 @@ def write_values(
     Touches what differs alone; nothing at all where nothing does. Without ``before`` everything is indexed anew. Raises
     ``Conflict`` (``already_exists``, ``field="custom.<key>"``) where a unique value is taken.
     """
-    fields = {field.key: field for field in fields_of(holder)} if values or before else {}
+    if not values and not before and before is not None:
+        return
+    fields = {field.key: field for field in fields_of(holder)}
     changed = [key for key in values.keys() | (before or {}).keys() if values.get(key) != (before or {}).get(key)]
     stale = [fields[key] for key in changed if key in fields and key in (before or {})]
     rows = [
