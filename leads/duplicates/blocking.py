@@ -43,6 +43,9 @@ def _person_keys(record: Record) -> Iterator[str]:
     yield from (f"sound:{sound}" for sound in sounds)
     if len(sounds) > 1:
         yield f"person:{'+'.join(sounds)}"
+    if record.name_words:
+        firm = sounds_like(record.name_words[0])
+        yield from (f"sound-firm:{sound}+{firm}" for sound in sounds)
     if record.postcode:
         yield from (f"sound-post:{sound}+{record.postcode}" for sound in sounds)
     if record.city_text:

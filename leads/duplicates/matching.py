@@ -42,6 +42,10 @@ class Match:
     reasons: tuple[Reason, ...]
     is_automatic: bool
 
+    def similarity(self, field: str) -> float | None:
+        """How alike the two are in a field, 0 to 1; None where either says nothing."""
+        return next((reason.similarity for reason in self.reasons if reason.field == field), None)
+
 
 def compare(one: Record, other: Record, rarity: Rarity | None = None, weights: Weights | None = None) -> Match:
     """How probable it is that two records are one, and why."""
