@@ -10,6 +10,7 @@ from leads.models.doors import (
     WebForm,
 )
 from leads.models.duplicates import CompanyKey, ContactKey, DuplicateCheck, DuplicatePair, MergeRecord
+from leads.models.finding import StaleWords
 from leads.models.leads import Lead, Reason
 from leads.models.offers import Campaign, Product, ReferralLink
 from leads.models.parts import Record
@@ -48,6 +49,7 @@ __all__ = [
     "Site",
     "Stage",
     "StageChange",
+    "StaleWords",
     "WebForm",
     "Word",
 ]
