@@ -15,10 +15,13 @@ from django.utils.functional import Promise
 from accounts import selectors
 from accounts.models import Team, User
 from crm.core import text
+from leads.finding.words import is_spaceless
 
 SUGGESTED = 8
 LISTED = 50
-# Shorter than this, nearly everything is found.
+# Of the suggestions, at least so many for each kind.
+SHARE = 2
+# Shorter than this, nearly everything is found; a character of a script that needs no blanks says enough alone.
 SHORTEST = 2
 
 
@@ -58,11 +61,14 @@ def kinds() -> list[Kind]:
 
 
 def suggest(reader: User, query: str) -> list[Hit]:
-    """The first few of every kind, for the list below the field."""
+    """The first few of every kind, for the list below the field: each kind its share, what one leaves the others take."""
     if too_short(query):
         return []
-    hits = [hit for kind in kinds() for hit in kind.find(reader, query, SUGGESTED)]
-    return hits[:SUGGESTED]
+    found = [kind.find(reader, query, SUGGESTED) for kind in kinds()]
+    share = max(SHARE, SUGGESTED // max(1, sum(map(bool, found))))
+    firsts = [hit for hits in found for hit in hits[:share]]
+    rest = [hit for hits in found for hit in hits[share:]]
+    return [*firsts, *rest][:SUGGESTED]
 
 
 def search(reader: User, query: str) -> list[tuple[Kind, list[Hit]]]:
@@ -74,7 +80,8 @@ def search(reader: User, query: str) -> list[tuple[Kind, list[Hit]]]:
 
 
 def too_short(query: str) -> bool:
-    return len(query.strip()) < SHORTEST
+    asked = query.strip()
+    return len(asked) < SHORTEST and not is_spaceless(asked)
 
 
 # --- People and teams ---------------------------------------------------------------------------------------------------
