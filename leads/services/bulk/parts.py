@@ -1,0 +1,205 @@
+"""Normal forms and limits of the values that several kinds share. Pure: no database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator, validate_email
+from django.utils.translation import gettext as _
+
+from crm.core.errors import Invalid
+from crm.core.money.currencies import check_currency
+from leads import normal
+from leads.models import Company, Email, Phone, Site
+from leads.services.bulk.directory import Directory
+from leads.services.bulk.writing import Writing
+
+_check_url = URLValidator(schemes=["http", "https"])
+LARGEST_INT = 2_147_483_647
+_ADDRESS = (("street", 300), ("city", 120), ("region", 120), ("postal_code", 20))
+
+
+def text(values: dict[str, Any], name: str, longest: int) -> str:
+    """One line as kept. Raises ``Invalid`` (``too_long``): nothing is cut off silently."""
+    found = normal.clean(str(values.get(name) or ""))
+    if len(found) > longest:
+        detail = _("This has %(found)d characters, %(limit)d is the most.")
+        raise Invalid(detail % {"found": len(found), "limit": longest}, field=name, code="too_long")
+    return found
+
+
+def long_text(values: dict[str, Any], name: str) -> str:
+    return str(values.get(name) or "").strip()
+
+
+def whole(values: dict[str, Any], name: str, *, least: int = 0, most: int = LARGEST_INT) -> int | None:
+    number = values.get(name)
+    if number is None:
+        return None
+    if not least <= number <= most:
+        raise Invalid(_("This number is out of range."), field=name, code="out_of_range")
+    return int(number)
+
+
+def amount(values: dict[str, Any], name: str, default: str) -> tuple[Decimal | None, str]:
+    """An amount with its currency: the one beside it, else that of the row, else the default."""
+    given = values.get(name)
+    if given is None:
+        return None, ""
+    number, written = given if isinstance(given, tuple) else (given, "")
+    currency = written or str(values.get("currency") or "") or default
+    check_currency(currency)
+    rounded = Decimal(number).quantize(Decimal("0.0001"))
+    if abs(rounded) >= Decimal("1e14"):
+        raise Invalid(_("This amount is too large."), field=name, code="out_of_range")
+    return rounded, currency
+
+
+def url(values: dict[str, Any], name: str) -> str:
+    """A web address with its scheme."""
+    written = text(values, name, 300)
+    if not written or written.lower() in {"http://", "https://", "n/a", "na", "none", "-"}:
+        return ""
+    address = written if "://" in written else f"https://{written}"
+    try:
+        _check_url(address)
+    except ValidationError as error:
+        raise Invalid(
+            _("“%(text)s” is no web address.") % {"text": written[:60]}, field=name, code="url_malformed"
+        ) from error
+    return address
+
+
+def email(values: dict[str, Any], name: str) -> str:
+    written = text(values, name, 254)
+    if written:
+        try:
+            validate_email(written)
+        except ValidationError as error:
+            detail = _("“%(text)s” is no e-mail address.")
+            raise Invalid(detail % {"text": written[:60]}, field=name, code="email_malformed") from error
+    return written
+
+
+@lru_cache(maxsize=65_536)
+def read_phone(written: str, country: str) -> normal.Number | None:
+    return normal.phone_number(written, country)
+
+
+def phone(values: dict[str, Any], name: str, country: str) -> normal.Number | None:
+    written = text(values, name, 100)
+    if not written:
+        return None
+    number = read_phone(written, country)
+    if number is None:
+        raise Invalid(
+            _("“%(text)s” is no telephone number.") % {"text": written[:40]}, field=name, code="phone_malformed"
+        )
+    return number
+
+
+@lru_cache(maxsize=4_096)
+def _country(written: str) -> str | None:
+    return normal.country_code(written)
+
+
+def country(values: dict[str, Any], default: str) -> str:
+    written = text(values, "country", 120)
+    code = _country(written)
+    if code is None:
+        raise Invalid(_("“%(text)s” is no country.") % {"text": written[:40]}, field="country", code="unknown_country")
+    return code or default
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An address; empty when nothing of it is known."""
+
+    street: str = ""
+    city: str = ""
+    region: str = ""
+    postal_code: str = ""
+    country: str = ""
+
+    @property
+    def is_known(self) -> bool:
+        return any((self.street, self.city, self.region, self.postal_code, self.country))
+
+    def values(self) -> dict[str, str]:
+        return {name: getattr(self, name) for name in ("street", "city", "region", "postal_code", "country")}
+
+
+def place(values: dict[str, Any], default_country: str) -> Place:
+    parts = {name: text(values, name, longest) for name, longest in _ADDRESS}
+    code = country(values, default_country if any(parts.values()) else "")
+    return Place(**parts, country=code)
+
+
+@dataclass(slots=True)
+class Reaches:
+    """The numbers and addresses of a holder as far as known: what must not be entered twice."""
+
+    phones: set[tuple[str, str]] = field(default_factory=set)
+    emails: set[str] = field(default_factory=set)
+
+
+def load_reaches(directory: Directory, holders: list[Any], holder: str) -> None:
+    """Give each of ``holders`` (companies or contacts, by ``holder``) its numbers and addresses."""
+    bare = {record.pk: record for record in holders if not hasattr(record, "reaches")}
+    for record in bare.values():
+        record.reaches = Reaches()
+    if not bare:
+        return
+    key = f"{holder}_id"
+    for owner, number, extension in Phone.objects.filter(**{f"{key}__in": list(bare)}).values_list(
+        key, "number", "extension"
+    ):
+        bare[owner].reaches.phones.add((number, extension))
+    for owner, address in Email.objects.filter(**{f"{key}__in": list(bare)}).values_list(key, "key"):
+        bare[owner].reaches.emails.add(address)
+
+
+def add_phone(writing: Writing, record: Any, holder: str, number: normal.Number | None, kind: str) -> bool:
+    """Enter a number once; the first one is the first choice. True when it was new."""
+    if number is None or (number.number, number.extension) in record.reaches.phones:
+        return False
+    row = Phone(number=number.number, extension=number.extension, kind=kind, is_primary=not record.reaches.phones)
+    setattr(row, f"{holder}_id", record.pk)
+    record.reaches.phones.add((number.number, number.extension))
+    writing.add(row)
+    return True
+
+
+def add_email(writing: Writing, record: Any, holder: str, address: str) -> bool:
+    if not address or normal.email_key(address) in record.reaches.emails:
+        return False
+    row = Email(address=address, key=normal.email_key(address), is_primary=not record.reaches.emails)
+    setattr(row, f"{holder}_id", record.pk)
+    record.reaches.emails.add(row.key)
+    writing.add(row)
+    return True
+
+
+def load_sites(companies: list[Company]) -> None:
+    """Give each company its main site (``main_site``, None where it has none)."""
+    bare = {company.pk: company for company in companies if not hasattr(company, "main_site")}
+    for company in bare.values():
+        company.main_site = None  # type: ignore[attr-defined]
+    if bare:
+        for site in Site.objects.filter(company__in=list(bare), is_primary=True):
+            bare[site.company_id].main_site = site  # type: ignore[attr-defined]
+
+
+def put_place(writing: Writing, company: Any, where: Place) -> bool:
+    """The company's main site is at ``where``; True when that changed something."""
+    if not where.is_known:
+        return False
+    if company.main_site is None:
+        company.main_site = Site(company_id=company.pk, is_primary=True, **where.values())
+        writing.add(company.main_site)
+        return True
+    return bool(writing.fill(company.main_site, where.values()))

@@ -1,0 +1,108 @@
+"""A chunk of items, taken in: prepared one by one, looked up together, decided in order, written together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import User
+from crm.core import clock
+from crm.core.errors import Refusal
+from leads.models import Company, Contact, Deal, Lead
+from leads.services import custom, duplicates, finding
+from leads.services.bulk.companies import CompanyTaker
+from leads.services.bulk.contacts import ContactTaker
+from leads.services.bulk.deals import DealTaker
+from leads.services.bulk.directory import Directory
+from leads.services.bulk.items import Desk, Item, Options, Result, Taker, Touched
+from leads.services.bulk.leads import LeadTaker
+from leads.services.bulk.memory import Memory
+from leads.services.bulk.products import ProductTaker
+from leads.services.bulk.writing import Writing
+
+TAKERS: dict[str, type[Taker]] = {
+    "leads": LeadTaker,
+    "companies": CompanyTaker,
+    "contacts": ContactTaker,
+    "deals": DealTaker,
+    "products": ProductTaker,
+}
+HOLDERS = {"leads": "lead", "companies": "company", "contacts": "contact", "deals": "deal"}
+
+
+def take_in(*, actor: User, kind: str, items: Sequence[Item], options: Options, trial: Memory | None = None) -> list[Result]:
+    """Take in ``items`` of ``kind`` (a key of ``TAKERS``), one result for each, in order.
+
+    With ``trial`` nothing is written and the results are the same; give every chunk of a trial the same memory. Otherwise the
+    caller holds a transaction: records, journal rows and search words stand or fall with it.
+    """
+    desk = Desk(actor, options, clock.now(), Directory(trial), Writing(actor=actor, now=clock.now()))
+    taker = TAKERS[kind](desk)
+    prepared, results = dict[int, Any](), dict[int, Result]()
+    for item in items:
+        try:
+            prepared[item.number] = taker.prepare(_with_own_fields(kind, item.values, actor))
+        except Refusal as refusal:
+            results[item.number] = Result.refused(item.number, refusal)
+    taker.load(list(prepared.values()))
+    rows = {number: _take(taker, desk, Result(number, "refused"), ready) for number, ready in prepared.items()}
+    _write(desk, trial)
+    for number, (result, touched) in rows.items():
+        # Only now are versions final: a later row may have changed what an earlier one made.
+        result.touched = [_touched(record, before) for record, before in touched]
+        results[number] = result
+    return [results[item.number] for item in items]
+
+
+def _with_own_fields(kind: str, values: dict[str, Any], actor: User) -> dict[str, Any]:
+    """The organisation's own fields in their stored forms. What must be filled in binds people, not files."""
+    if not values.get("custom"):
+        return values
+    read = custom.read_values(HOLDERS[kind], values["custom"], stored={}, partial=True, required=False, actor=actor)
+    return {**values, "custom": read}
+
+
+def _take(taker: Taker, desk: Desk, result: Result, ready: Any) -> tuple[Result, list[tuple[Any, dict[str, Any] | None]]]:
+    """Decide one item; refusals come before the first change, so a refused item touched nothing."""
+    desk.writing.begin_row()
+    try:
+        result.outcome, record = taker.take(ready)
+    except Refusal as refusal:
+        return Result.refused(result.number, refusal), []
+    result.label, result.record_id = record._meta.label_lower, record.pk
+    return result, [(row, before) for row, before in desk.writing.row if isinstance(row.pk, UUID)]
+
+
+def _touched(record: Any, before: dict[str, Any] | None) -> Touched:
+    return Touched(record._meta.label_lower, record.pk, record.version, before)
+
+
+def _write(desk: Desk, trial: Memory | None) -> None:
+    if trial is not None:
+        desk.directory.remember()
+        return
+    with transaction.atomic():
+        desk.writing.flush()
+        _keep_up(desk)
+
+
+def _keep_up(desk: Desk) -> None:
+    """What is derived from records: index rows of custom fields, keys of duplicates, search words."""
+    writing = desk.writing
+    for model in (Company, Contact, Lead, Deal):
+        label = model._meta.label_lower
+        new = [row.pk for row in writing.new.get(label, [])]
+        changed = list(writing.changed.get(label, {}))
+        for record in [*writing.new.get(label, []), *(row for row, _before in writing.changed.get(label, {}).values())]:
+            if record.custom:  # type: ignore[attr-defined]
+                custom.write_values(label.partition(".")[2], record.pk, record.custom)  # type: ignore[attr-defined]
+        if issubclass(model, Company | Contact):
+            if new:
+                duplicates.write_keys_many(model, new, are_new=True)
+            if changed:
+                duplicates.write_keys_many(model, changed)
+        if new or changed:
+            finding.index_many(model, [*new, *changed])
