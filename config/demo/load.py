@@ -21,7 +21,7 @@ from django.db import connection, transaction
 
 from accounts.models import Absence, ApiKey, Organisation, Team, User
 from accounts.services import absences, calendars, keys, people, teams
-from config.demo import cast
+from config.demo import cast, sales
 from crm.core import clock, context
 from crm.core.errors import Refusal
 
@@ -109,6 +109,7 @@ class _Loader:
                 )
         self._absences(players, colleagues)
         self._keys(players)
+        sales.Selling(self.dice, self._id).run()
 
     def _player(self, role: cast.Role) -> User:
         label, latitude, longitude = role.home

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -55,7 +54,7 @@ def create_company(
     Raises ``Forbidden``, ``Invalid``, ``Conflict`` (an id or a unique value that is taken).
     """
     writing.require(actor, WRITE_COMPANIES)
-    with transaction.atomic():
+    with writing.writes():
         stored = writing.known(Company, actor, company_id)
         if stored is not None:
             return stored
@@ -84,7 +83,7 @@ def change_company(
     """
     writing.require(actor, WRITE_COMPANIES)
     plain = {name: value for name, value in changes.items() if name not in {"sites", "phones", "emails", "custom"}}
-    with transaction.atomic():
+    with writing.writes():
         company = writing.locked(Company, actor, company_id)
         company.require_version(expected_version)
         before = journal.snapshot(company, [*plain, "custom"]) | {"custom": dict(company.custom)}

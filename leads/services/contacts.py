@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -51,7 +50,7 @@ def create_contact(
     Raises ``Forbidden``, ``Invalid``, ``Conflict``.
     """
     writing.require(actor, WRITE_CONTACTS)
-    with transaction.atomic():
+    with writing.writes():
         stored = writing.known(Contact, actor, contact_id)
         if stored is not None:
             return stored
@@ -77,7 +76,7 @@ def change_contact(
     """
     writing.require(actor, WRITE_CONTACTS)
     plain = {name: value for name, value in changes.items() if name not in {"phones", "emails", "custom"}}
-    with transaction.atomic():
+    with writing.writes():
         contact = writing.locked(Contact, actor, contact_id)
         contact.require_version(expected_version)
         before = journal.snapshot(contact, [*plain, "custom"]) | {"custom": dict(contact.custom)}
@@ -123,7 +122,7 @@ def record_consent(
     Raises ``Forbidden``, ``NotFound``, ``Invalid``.
     """
     writing.require(actor, WRITE_CONTACTS)
-    with transaction.atomic():
+    with writing.writes():
         stored = writing.known(Consent, actor, consent_id)
         if stored is not None:
             return stored
@@ -154,7 +153,7 @@ def _set_do_not_contact(
 ) -> Contact:
     if actor is not None:
         policy.require(actor, WRITE_CONTACTS)
-    with transaction.atomic():
+    with writing.writes():
         contact = writing.locked(Contact, actor, contact_id)
         contact.require_version(expected_version)
         if contact.do_not_contact == forbidden:

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Capability, User
@@ -58,7 +57,7 @@ def create_deal(
     Raises ``Forbidden``, ``Invalid``, ``Conflict`` (an id or external id that is taken).
     """
     writing.require(actor, WRITE_DEALS)
-    with transaction.atomic():
+    with writing.writes():
         stored = writing.known(Deal, actor, deal_id)
         if stored is not None:
             return stored
@@ -86,7 +85,7 @@ def change_deal(
     """
     writing.require(actor, WRITE_DEALS)
     plain = {name: value for name, value in changes.items() if name != "custom"}
-    with transaction.atomic():
+    with writing.writes():
         deal = writing.locked(Deal, actor, deal_id)
         deal.require_version(expected_version)
         before = journal.snapshot(deal, [*plain, "custom"]) | {"custom": dict(deal.custom)}
@@ -106,7 +105,7 @@ def change_deal(
 def move_deal(*, actor: User | None, deal_id: UUID, stage_id: UUID, expected_version: int | None = None) -> Deal:
     """Bring an open deal to another stage, of its own pipeline or another. To where it stands, nothing changes."""
     writing.require(actor, WRITE_DEALS)
-    with transaction.atomic():
+    with writing.writes():
         deal = _open(actor, deal_id, expected_version)
         stage = _stage(stage_id)
         if deal.stage_id == stage.pk:
@@ -148,7 +147,7 @@ def lose_deal(
 def reopen_deal(*, actor: User | None, deal_id: UUID, expected_version: int | None = None) -> Deal:
     """Take it up again at the stage where it stood. Raises ``Conflict`` for an open one."""
     writing.require(actor, WRITE_DEALS)
-    with transaction.atomic():
+    with writing.writes():
         deal = writing.locked(Deal, actor, deal_id)
         deal.require_version(expected_version)
         if deal.is_open:
@@ -169,7 +168,7 @@ def set_lines(
     Raises ``Conflict`` for a closed deal, ``Invalid`` (field ``lines``).
     """
     writing.require(actor, WRITE_DEALS)
-    with transaction.atomic():
+    with writing.writes():
         deal = _open(actor, deal_id, expected_version)
         was = [line_text(line) for line in deal.lines.select_related("product")]
         rows = [_line(deal, position, given) for position, given in enumerate(lines)]
@@ -193,7 +192,7 @@ def set_splits(
     Raises ``Invalid`` (field ``splits``).
     """
     writing.require(actor, WRITE_DEALS)
-    with transaction.atomic():
+    with writing.writes():
         deal = writing.locked(Deal, actor, deal_id)
         deal.require_version(expected_version)
         was = [_split_text(split) for split in deal.splits.select_related("user")]
@@ -266,7 +265,7 @@ def _close(
     competitor: str = "",
 ) -> Deal:
     writing.require(actor, WRITE_DEALS)
-    with transaction.atomic():
+    with writing.writes():
         deal = writing.locked(Deal, actor, deal_id)
         deal.require_version(expected_version)
         if deal.state == state:

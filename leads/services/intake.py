@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 from rapidfuzz import fuzz
@@ -111,7 +110,7 @@ def receive_enquiry(
     """
     writing.require(actor, WRITE_LEADS)
     said = read_enquiry(enquiry, actor)
-    with transaction.atomic():
+    with writing.writes():
         stored = writing.known(Lead, actor, lead_id)
         if stored is not None:
             return stored
@@ -137,7 +136,7 @@ def upsert_lead(*, actor: User | None, external_source: str, external_id: str, *
     from leads.services.leads import change_lead  # noqa: PLC0415 (its neighbour; both write leads)
 
     source, identifier = normal.clean(external_source), normal.clean(external_id)
-    with transaction.atomic():
+    with writing.writes():
         writing.lock_keys([f"external {source} {identifier}"])
         stored = Lead.objects.filter(external_source=source, external_id=identifier).first()
         if stored is None:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Capability, User
@@ -50,7 +49,7 @@ def change_lead(
     """
     writing.require(actor, WRITE_LEADS)
     plain = {name: value for name, value in changes.items() if name != "custom"}
-    with transaction.atomic():
+    with writing.writes():
         lead = writing.locked(Lead, actor, lead_id)
         lead.require_version(expected_version)
         before = journal.snapshot(lead, [*plain, "custom"]) | {"custom": dict(lead.custom)}
@@ -89,7 +88,7 @@ def qualify_lead(
     """
     from leads.services.deals import create_deal  # noqa: PLC0415 (its neighbour)
 
-    with transaction.atomic():
+    with writing.writes():
         lead = _move(actor, lead_id, Status.QUALIFIED, expected_version, only_from=Lead.OPEN)
         if deal is not None:
             create_deal(actor=actor, **(_deal_of(lead) | dict(deal)))
@@ -125,8 +124,10 @@ def reopen_lead(*, actor: User | None, lead_id: UUID, expected_version: int | No
     Raises ``Conflict`` when it is open, or while a deal that came from it is open or won.
     """
     writing.require(actor, WRITE_LEADS)
-    with transaction.atomic():
+    with writing.writes():
         lead = writing.locked(Lead, actor, lead_id)
+        if lead.is_open:
+            raise Conflict(_("This lead is open."), code="no_such_move")
         if lead.deals.exclude(state=Deal.State.LOST).exists():
             raise Conflict(_("A deal came out of this lead. Work on that."), code="has_deal")
         status = Status.CONNECTED if lead.connected_at else Status.ATTEMPTING
@@ -138,7 +139,7 @@ def assign_lead(
 ) -> Lead:
     """Give a lead to somebody, or take it from everybody. Raises ``Forbidden``, ``NotFound``, ``Invalid``, ``Conflict``."""
     writing.require(actor, ASSIGN_LEADS)
-    with transaction.atomic():
+    with writing.writes():
         lead = writing.locked(Lead, actor, lead_id)
         lead.require_version(expected_version)
         before = journal.snapshot(lead, ["owner"])
@@ -163,7 +164,7 @@ def _move(
 ) -> Lead:
     """One step of the flow. ``quiet``: where the step makes no sense because the lead is further, nothing happens."""
     writing.require(actor, WRITE_LEADS)
-    with transaction.atomic():
+    with writing.writes():
         lead = writing.locked(Lead, actor, lead_id, "contact", "company")
         lead.require_version(expected_version)
         if lead.status == status and lead.reason_id == (reason.pk if reason else None):

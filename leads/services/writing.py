@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
 from django.utils.translation import gettext as _
@@ -13,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.services.people import first_fault
 from crm.core import journal, policy
-from crm.core.errors import Conflict, Invalid, NotFound
+from crm.core.errors import Conflict, Invalid, NotFound, Refusal
 from crm.core.models import BaseModel
 from leads import normal
 from leads.models import Record
@@ -80,11 +83,23 @@ def _linked(field: models.ForeignKey[Any, Any], value: Any, actor: User | None) 
     return key
 
 
+@contextmanager
+def writes() -> Iterator[None]:
+    """One transaction around a verb. What the database's own rules refuse comes out as a named refusal.
+
+    Rules are asked once, by the write itself: checking them beforehand would cost a query each and prove nothing.
+    """
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        raise refusal_of(error) from error
+
+
 def check(instance: BaseModel) -> None:
-    """The model's own rules, as a named refusal. Uniqueness is the database's to say."""
+    """Each field by itself, as a named refusal; what rows and fields must be together is the database's to say."""
     try:
         instance.clean_fields(exclude=_links(instance))
-        instance.validate_constraints()
     except ValidationError as error:
         raise first_fault(error) from error
 
@@ -97,15 +112,8 @@ def _links(instance: BaseModel) -> set[str]:
 def insert(
     instance: RowT, *, actor: User | None, event: str, fields: Iterable[str], extra: Mapping[str, Any] = {}
 ) -> RowT:
-    """Store a new row with its journal row. ``extra`` is what belongs to it and is no column: phones, sites.
-
-    Raises ``Conflict`` when a unique rule of the database refuses it.
-    """
-    try:
-        with transaction.atomic():
-            instance.save(force_insert=True)
-    except IntegrityError as error:
-        raise taken(instance, error) from error
+    """Store a new row with its journal row. ``extra`` is what belongs to it and is no column: phones, sites."""
+    instance.save(force_insert=True)
     changes = journal.creation(instance, fields)
     if isinstance(instance, Record) and instance.custom:
         changes |= {f"custom.{key}": (None, value) for key, value in instance.custom.items()}
@@ -127,7 +135,7 @@ def store(
     """Write what differs from ``before`` (a ``journal.snapshot``), with its journal row; False when nothing does.
 
     ``extra`` is ``{name: (before, after)}`` of what is no column; ``also`` names derived columns to write with it.
-    Raises ``VersionConflict``, ``Conflict``.
+    Raises ``VersionConflict``.
     """
     instance.require_version(expected_version)
     changes = journal.differences(before, instance) | _custom_differences(before, instance)
@@ -136,11 +144,7 @@ def store(
     if not changes:
         return False
     columns = [name for name in before if name in _columns(instance)]
-    try:
-        with transaction.atomic():
-            instance.save_version(fields=[*columns, *also])
-    except IntegrityError as error:
-        raise taken(instance, error) from error
+    instance.save_version(fields=[*columns, *also])
     journal.record(actor=actor, event=event, instance=instance, changes=changes)
     return True
 
@@ -160,17 +164,24 @@ def _custom_differences(before: Mapping[str, Any], instance: BaseModel) -> dict[
     }
 
 
-def taken(instance: BaseModel, error: IntegrityError) -> Conflict:
-    """The sentence of the unique rule that refused ``instance``."""
-    name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
-    for constraint in instance._meta.constraints:
-        if constraint.name == name:
-            text = str(constraint.violation_error_message or _("Another record has this already."))
-            fields = getattr(constraint, "fields", ())
-            return Conflict(text, field=fields[-1] if fields else None, code="already_exists")
-    if name == f"{instance._meta.db_table}_pkey":
+def refusal_of(error: IntegrityError) -> Refusal:
+    """The sentence of the rule that the database held up. Raises ``error`` again for a rule without one."""
+    name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or ""
+    rule = _rules().get(name)
+    if name.startswith("leads_") and name.endswith("_pkey"):
         return Conflict(_("Another record has this id."), field="id", code="id_taken")
-    raise error
+    if rule is None:
+        raise error
+    text = rule.violation_error_message
+    if isinstance(rule, models.UniqueConstraint):
+        said = text if text != rule.default_violation_error_message else _("Another record has this already.")
+        return Conflict(said, field=rule.fields[-1] if rule.fields else None, code="already_exists")
+    return Invalid(text if text != rule.default_violation_error_message else _("These values do not go together."))
+
+
+@cache
+def _rules() -> dict[str, models.BaseConstraint]:
+    return {rule.name: rule for model in apps.get_app_config("leads").get_models() for rule in model._meta.constraints}
 
 
 def known(model: type[RowT], actor: User | None, pk: UUID | None) -> RowT | None:
