@@ -22,6 +22,7 @@ from leads.models import (
     DealSplit,
     DuplicatePair,
     Email,
+    ExternalScore,
     IncomingMail,
     Lead,
     MergeRecord,
@@ -34,6 +35,10 @@ from leads.models import (
     Reason,
     ReferralLink,
     SavedView,
+    ScoreModel,
+    ScoreRule,
+    ScoreRun,
+    ScoreSettings,
     Site,
     Stage,
     WebForm,
@@ -162,6 +167,11 @@ def questionnaire_answers(person: User) -> Q:
     return Q(lead__in=Lead.objects.visible_to(person).values("pk"))
 
 
+@sees(ExternalScore)
+def external_scores(person: User) -> Q:
+    return Q(lead__in=Lead.objects.visible_to(person).values("pk"))
+
+
 @sees(IncomingMail)
 def incoming_mails(person: User) -> Q:
     """What came to the lead addresses, before anybody owns it."""
@@ -181,6 +191,10 @@ def saved_views(person: User) -> Q:
 @sees(Pipeline)
 @sees(Stage)
 @sees(Reason)
+@sees(ScoreRule)
+@sees(ScoreModel)
+@sees(ScoreRun)
+@sees(ScoreSettings)
 @sees(CustomField)
 @sees(WebForm)
 @sees(Questionnaire)

@@ -14,10 +14,20 @@ from leads.models.finding import StaleWords
 from leads.models.leads import Lead, Reason
 from leads.models.offers import Campaign, Product, ReferralLink
 from leads.models.parts import Record
+from leads.models.scoring import (
+    Axis,
+    ExternalScore,
+    ScoreEntry,
+    ScoreModel,
+    ScoreRule,
+    ScoreRun,
+    ScoreSettings,
+)
 from leads.models.views import SavedView
 from leads.models.words import Word
 
 __all__ = [
+    "Axis",
     "Campaign",
     "Company",
     "CompanyKey",
@@ -32,6 +42,7 @@ __all__ = [
     "DuplicateCheck",
     "DuplicatePair",
     "Email",
+    "ExternalScore",
     "ForecastCategory",
     "IncomingMail",
     "Lead",
@@ -46,6 +57,11 @@ __all__ = [
     "Record",
     "ReferralLink",
     "SavedView",
+    "ScoreEntry",
+    "ScoreModel",
+    "ScoreRule",
+    "ScoreRun",
+    "ScoreSettings",
     "Site",
     "Stage",
     "StageChange",
