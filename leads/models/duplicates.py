@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, cast
+from uuid import UUID
 
 from django.db import models
 from django.db.models import F, Q
@@ -132,9 +133,22 @@ class DuplicatePair(BaseModel):
         return f"{self.ones[0]} = {self.ones[1]}?"
 
     @property
-    def ones(self) -> tuple[object, object]:
+    def kind(self) -> str:
+        """``company`` or ``contact``."""
+        return "company" if self.company_id else "contact"
+
+    @property
+    def ones(self) -> tuple[UUID, UUID]:
         """The ids of the two."""
-        return (self.company_id or self.contact_id, self.other_company_id or self.other_contact_id)
+        return (self.one_id, self.other_id)
+
+    @property
+    def one_id(self) -> UUID:
+        return cast("UUID", self.company_id or self.contact_id)
+
+    @property
+    def other_id(self) -> UUID:
+        return cast("UUID", self.other_company_id or self.other_contact_id)
 
 
 class MergeRecord(BaseModel):
@@ -182,4 +196,12 @@ class MergeRecord(BaseModel):
 
     @override
     def __str__(self) -> str:
-        return f"{self.gone_company_id or self.gone_contact_id} into {self.kept_company_id or self.kept_contact_id}"
+        return f"{self.gone_id} into {self.kept_id}"
+
+    @property
+    def kept_id(self) -> UUID:
+        return cast("UUID", self.kept_company_id or self.kept_contact_id)
+
+    @property
+    def gone_id(self) -> UUID:
+        return cast("UUID", self.gone_company_id or self.gone_contact_id)

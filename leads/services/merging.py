@@ -25,7 +25,7 @@ from leads.duplicates import movers, stored
 from leads.duplicates.movers import Ledger
 from leads.models import Company, Consent, Contact, DuplicatePair, MergeRecord, Record
 from leads.policies import WRITE_COMPANIES, WRITE_CONTACTS
-from leads.services import custom, duplicates, upkeep
+from leads.services import custom, upkeep
 
 Merged = Company | Contact
 # Fields that go together: half of one and half of the other would be wrong.
@@ -329,13 +329,14 @@ def _journal_move(actor: User | None, move: Mapping[str, Any], *, back: bool) ->
 
 
 def _refresh(*records: Merged) -> None:
-    """What is derived from both: values of custom fields (of the standing ones only), search words, blocking keys."""
-    for record in sorted(records, key=lambda record: record.merged_into_id is None):
+    """What is derived from both: values of custom fields (of standing records only), and what every write sees to."""
+    for record in records:
+        custom.write_values(_name(record), record.pk, {})  # first from both: a unique value changes hands
+    for record in records:
         record.refresh_from_db()
-        values = {} if record.merged_into_id else record.custom
-        custom.write_values(_name(record), record.pk, values)
+        if record.merged_into_id is None:
+            custom.write_values(_name(record), record.pk, record.custom, before={})
         upkeep.after_write(record)
-        duplicates.write_keys(record)
 
 
 # --- Unmerge ---------------------------------------------------------------------------------------------------------
@@ -386,6 +387,14 @@ def _last_merge(model: type[Merged], actor: User | None, gone_id: UUID) -> Merge
     if merge is None:
         raise Conflict(_("This record was never merged."), code="not_merged")
     return merge
+
+
+def require_merged_into(gone_id: UUID, kept_id: UUID, model: type[Merged]) -> None:
+    """Raise ``Conflict`` unless the last merge of ``gone_id`` was into ``kept_id``: nobody undoes another merge by mistake."""
+    name = model.__name__.lower()
+    merges = MergeRecord.objects.filter(**{f"gone_{name}": gone_id}).order_by("-merged_at", "-pk")
+    if merges.values_list(f"kept_{name}", flat=True).first() != kept_id:
+        raise Conflict(_("This record was never merged into that one."), field="gone", code="not_merged")
 
 
 def visible_left(actor: User, merge: MergeRecord) -> list[dict[str, Any]]:
