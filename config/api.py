@@ -8,4 +8,5 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("crm.core.api.urls")),  # journal, schema, docs
     path("", include("accounts.api.urls")),  # me, users, teams, absences, calendars, keys, notices
+    path("", include("leads.api.urls")),  # companies, contacts, leads, deals, what is sold and how
 ]

@@ -380,7 +380,22 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     # Closed lists that share a field's name need a name of their own.
-    "ENUM_NAME_OVERRIDES": {"AbsenceKind": "accounts.models.Absence.Kind", "TeamKind": "accounts.models.Team.Kind"},
+    "ENUM_NAME_OVERRIDES": {
+        "AbsenceKind": "accounts.models.Absence.Kind",
+        "TeamKind": "accounts.models.Team.Kind",
+        "Motion": "accounts.models.Motion",
+        "CampaignKind": "leads.models.Campaign.Kind",
+        "ConsentChannel": "leads.models.Consent.Channel",
+        "ConsentState": "leads.models.Consent.State",
+        "CustomFieldHolder": "leads.models.CustomField.Holder",
+        "CustomFieldKind": "leads.models.CustomField.Kind",
+        "DealState": "leads.models.Deal.State",
+        "ForecastCategory": "leads.models.ForecastCategory",
+        "LeadChannel": "leads.models.Lead.Channel",
+        "LeadStatus": "leads.models.Lead.Status",
+        "PhoneKind": "leads.models.Phone.Kind",
+        "ReasonKind": "leads.models.Reason.Kind",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "crm.core.api.schema.add_problem_responses",

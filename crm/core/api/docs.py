@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -48,20 +49,47 @@ class Schema(Endpoint):
 
     def get(self, request: Request, **kwargs: Any) -> HttpResponse:
         renderer: Any = request.accepted_renderer
-        return HttpResponse(_rendered(renderer.format), content_type=renderer.media_type)
+        static, asked = document(), current()
+        content = _rendered(renderer.format) if asked is static else _render(renderer.format, asked)
+        return HttpResponse(content, content_type=renderer.media_type)
+
+
+Amendment = Callable[[dict[str, Any]], dict[str, Any]]
+_amendments: list[Amendment] = []
+
+
+def amends(amendment: Amendment) -> Amendment:
+    """Register what fills data into the document when it is asked for (an organisation's own fields).
+
+    It answers a new document and leaves the one it is given as it is; the same one while there is nothing to add.
+    """
+    _amendments.append(amendment)
+    return amendment
+
+
+def current() -> dict[str, Any]:
+    """The document as this organisation's API is now."""
+    found = document()
+    for amend in _amendments:
+        found = amend(found)
+    return found
 
 
 @cache
 def _rendered(form: str) -> bytes:
-    """The document in one format; it changes with the code only, so once per process."""
+    """The document in one format, as far as the code alone says it: once per process."""
+    return _render(form, document())
+
+
+def _render(form: str, shown: dict[str, Any]) -> bytes:
     renderer = next(one for one in Schema.renderer_classes if one.format == form)
-    content: Any = renderer().render(document(), renderer_context={})
+    content: Any = renderer().render(shown, renderer_context={})
     return bytes(content)
 
 
 @cache
 def document() -> dict[str, Any]:
-    """The OpenAPI document as a dictionary, in English."""
+    """The OpenAPI document as a dictionary, in English, without what an organisation's data adds."""
     with translation.override("en"):
         found: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     return found

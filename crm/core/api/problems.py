@@ -250,7 +250,7 @@ def _version(fault: errors.VersionConflict) -> Problem:
 
 def _of_refusal(kind: Kind, fault: errors.Refusal) -> Problem:
     code = fault.specific_code
-    faults = (Fault(_pointer(fault.field), code, fault.detail),) if fault.field else ()
+    faults = (Fault(_path(fault.field), code, fault.detail),) if fault.field else ()
     return Problem(kind, fault.detail, code, faults)
 
 
@@ -387,6 +387,11 @@ def _flatten(detail: Any, place: str) -> Iterator[Fault]:
             yield from _flatten(inner, place)
     else:
         yield Fault(place, str(getattr(detail, "code", "invalid")), str(detail))
+
+
+def _path(field: str) -> str:
+    """The pointer to what a service names by dots: ``lines.0.product`` is ``/lines/0/product``."""
+    return "".join(_pointer(part) for part in field.split("."))
 
 
 def _pointer(name: str) -> str:
