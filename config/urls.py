@@ -27,6 +27,7 @@ urlpatterns = [
     path("field/", include("crm.field.urls")),
     path("managers/", include("crm.managers.urls")),
     path("", include("crm.records.urls")),
+    path("", include("crm.integrations.urls")),
     path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("api/v1/", include("config.api")),
     path("admin/", admin.site.urls),

@@ -35,7 +35,7 @@ class CompanyItem:
 
     @property
     def key(self) -> str:
-        return normal.company_key(self.name)
+        return parts.company_key(self.name)
 
 
 class Companies:
@@ -57,7 +57,7 @@ class Companies:
             return ((row.name_key, row) for row in standing.filter(name_key__in=keys))
 
         directory.load("company.id", filter(None, external_ids), by_id)
-        directory.load("company.name", filter(None, map(normal.company_key, names)), by_name)
+        directory.load("company.name", filter(None, map(parts.company_key, names)), by_name)
         found = directory.every(Company)
         parts.load_reaches(directory, found, "company")
         parts.load_sites(found)

@@ -35,7 +35,7 @@ class ContactItem:
 
     @property
     def key(self) -> str:
-        return normal.name_key(f"{self.first_name} {self.last_name}")
+        return parts.name_key(f"{self.first_name} {self.last_name}")
 
     @property
     def is_somebody(self) -> bool:

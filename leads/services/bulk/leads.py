@@ -11,7 +11,6 @@ from typing_extensions import override
 
 from crm.core import ids, policy
 from crm.core.errors import Invalid
-from leads import normal
 from leads.models import Company, Contact, Lead
 from leads.policies import ASSIGN_LEADS
 from leads.services.bulk import parts
@@ -97,7 +96,7 @@ class LeadTaker(Taker):
         directory.load("lead.id", {item.external_id for item in prepared if item.external_id}, by_id)
         directory.load("lead.contact", [row.pk for row in directory.every(Contact)], by_contact)
         alone = [item.person.company for item in prepared if not item.person.is_somebody]
-        there = [row.pk for name in alone for row in directory.find("company.name", normal.company_key(name))]
+        there = [row.pk for name in alone for row in directory.find("company.name", parts.company_key(name))]
         directory.load("lead.company", there, by_company)
 
     @override

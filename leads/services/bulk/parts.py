@@ -25,7 +25,12 @@ _ADDRESS = (("street", 300), ("city", 120), ("region", 120), ("postal_code", 20)
 
 def text(values: dict[str, Any], name: str, longest: int) -> str:
     """One line as kept. Raises ``Invalid`` (``too_long``): nothing is cut off silently."""
-    found = normal.clean(str(values.get(name) or ""))
+    given = values.get(name)
+    if not given:
+        return ""
+    found = str(given)
+    # Most cells are plain: what ``clean`` would do to them is this.
+    found = " ".join(found.split()) if found.isascii() and found.isprintable() else normal.clean(found)
     if len(found) > longest:
         detail = _("This has %(found)d characters, %(limit)d is the most.")
         raise Invalid(detail % {"found": len(found), "limit": longest}, field=name, code="too_long")
@@ -83,6 +88,11 @@ def email(values: dict[str, Any], name: str) -> str:
             detail = _("“%(text)s” is no e-mail address.")
             raise Invalid(detail % {"text": written[:60]}, field=name, code="email_malformed") from error
     return written
+
+
+# The same names and numbers come again and again within a file.
+company_key = lru_cache(maxsize=65_536)(normal.company_key)
+name_key = lru_cache(maxsize=65_536)(normal.name_key)
 
 
 @lru_cache(maxsize=65_536)

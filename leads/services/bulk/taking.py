@@ -96,9 +96,9 @@ def _keep_up(desk: Desk) -> None:
         label = model._meta.label_lower
         new = [row.pk for row in writing.new.get(label, [])]
         changed = list(writing.changed.get(label, {}))
-        for record in [*writing.new.get(label, []), *(row for row, _before in writing.changed.get(label, {}).values())]:
-            if record.custom:  # type: ignore[attr-defined]
-                custom.write_values(label.partition(".")[2], record.pk, record.custom)  # type: ignore[attr-defined]
+        records: list[Any] = [*writing.new.get(label, []), *(row for row, _before in writing.changed.get(label, {}).values())]
+        if own := [(record.pk, record.custom) for record in records if record.custom]:
+            custom.bulk_write_values(label.partition(".")[2], own)
         if issubclass(model, Company | Contact):
             if new:
                 duplicates.write_keys_many(model, new, are_new=True)
