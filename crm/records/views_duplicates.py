@@ -114,7 +114,7 @@ def _kind(text: str) -> str:
 def _open_pairs(request: HttpRequest, kind: str) -> QuerySet[DuplicatePair]:
     both = {f"{name}{kind}__merged_into": None for name in ("", "other_")}
     present = {f"{kind}__isnull": False}
-    rows = DuplicatePair.objects.visible_to(request.user).filter(state=DuplicatePair.State.OPEN, **present, **both)
+    rows = DuplicatePair.objects.visible_to(_actor(request)).filter(state=DuplicatePair.State.OPEN, **present, **both)
     related = [kind, f"other_{kind}"]
     if kind == "contact":
         related += ["contact__company", "other_contact__company"]

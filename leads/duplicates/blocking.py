@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from leads.duplicates.records import Record, sounds_like, words
 
@@ -21,22 +21,18 @@ LEAST_WORTH = 0.6
 STRONG_KINDS = frozenset({"mail", "phone", "external"})
 
 
-def keys_of(record: Record) -> frozenset[str]:
-    """All blocking keys of a record, as ``<kind>:<value>``."""
-    return frozenset(_keys(record))
+Maker = Callable[[Record], Iterator[str]]
 
 
-def _keys(record: Record) -> Iterator[str]:
+def exact_keys(record: Record) -> Iterator[str]:
+    """What is the same or not."""
     yield from (f"mail:{email}" for email in record.emails)
     yield from (f"phone:{phone}" for phone in record.phones)
     yield from (f"domain:{domain}" for domain in record.domains)
     yield from (f"external:{identifier}" for identifier in record.external)
-    yield from _person_keys(record)
-    yield from _name_keys(record)
-    yield from _address_keys(record)
 
 
-def _person_keys(record: Record) -> Iterator[str]:
+def person_keys(record: Record) -> Iterator[str]:
     """Names in either order (people and files swap them), by sound, and each with its surroundings."""
     parts = [*words(record.given_name), *words(record.family_name)]
     sounds = sorted({sounds_like(part) for part in parts} - {""})
@@ -54,7 +50,8 @@ def _person_keys(record: Record) -> Iterator[str]:
         yield from (f"sound-number:{sound}+{number}" for sound in sounds)
 
 
-def _name_keys(record: Record) -> Iterator[str]:
+def name_keys(record: Record) -> Iterator[str]:
+    """Words of a company's or an article's name, as written and by sound; codes whole and by their beginning."""
     yield from (f"word:{word}" for word in set(record.name_words))
     yield from (f"code:{code}" for code in record.codes)
     yield from (f"code-begin:{code[:6]}" for code in record.codes if len(code) >= 7)
@@ -64,7 +61,8 @@ def _name_keys(record: Record) -> Iterator[str]:
         yield from (f"detail:{word}" for word in record.detail_words if len(word) > 2)
 
 
-def _address_keys(record: Record) -> Iterator[str]:
+def address_keys(record: Record) -> Iterator[str]:
+    """Street with and without the house number, postcode with number or town."""
     for word in record.street_words:
         if len(word) > 3:
             yield f"street:{word}"
@@ -75,6 +73,14 @@ def _address_keys(record: Record) -> Iterator[str]:
         yield from (f"post-number:{record.postcode}+{number}" for number in record.house_numbers)
         if record.city_text:
             yield f"post-city:{record.postcode}+{sounds_like(record.city_text.replace(' ', ''))}"
+
+
+ALL_MAKERS: tuple[Maker, ...] = (exact_keys, person_keys, name_keys, address_keys)
+
+
+def keys_of(record: Record, makers: Sequence[Maker] = ALL_MAKERS) -> frozenset[str]:
+    """The blocking keys of a record, as ``<kind>:<value>``."""
+    return frozenset(key for make in makers for key in make(record))
 
 
 def candidate_pairs(records: Sequence[Record], *, across: bool) -> Iterator[tuple[int, int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import jellyfish
 
@@ -68,6 +68,7 @@ def plain(text: str) -> str:
     return " ".join(fold(text).split())
 
 
+@lru_cache(maxsize=50_000)  # towns, streets and first names come again and again
 def words(text: str) -> tuple[str, ...]:
     """The folded words in any script, each in its one spelling: ``O'Brien St.`` -> ``obrien``, ``st``."""
     return tuple(SPELLINGS.get(word, word) for word in _WORDS.findall(_MARKS.sub("", fold(text))))
@@ -84,6 +85,7 @@ def _is_code(word: str) -> bool:
     return 2 <= digits < len(word) or (digits == len(word) and digits >= 5)
 
 
+@lru_cache(maxsize=50_000)
 def sounds_like(word: str) -> str:
     """The Metaphone of a Latin name, the folded word itself in other scripts."""
     return jellyfish.metaphone(word) if word.isascii() and word.isalpha() else word

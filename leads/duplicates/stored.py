@@ -16,7 +16,15 @@ from uuid import UUID
 from django.db import connection
 
 from leads.duplicates import loading
-from leads.duplicates.blocking import STRONG_KINDS, keys_of
+from leads.duplicates.blocking import (
+    STRONG_KINDS,
+    Maker,
+    address_keys,
+    exact_keys,
+    keys_of,
+    name_keys,
+    person_keys,
+)
 from leads.duplicates.comparing import Rarity
 from leads.duplicates.matching import SUGGESTED_FROM, Match, Reason, compare
 from leads.duplicates.records import Record, sounds_like, words
@@ -48,6 +56,7 @@ class Side:
     model: type[Company | Contact]
     keys: type[CompanyKey | ContactKey]
     column: str
+    makers: tuple[Maker, ...]
     kinds: frozenset[str]
     load: Callable[[Iterable[UUID]], dict[UUID, Record]]
     is_plausible: Callable[[Match], bool]
@@ -70,6 +79,7 @@ COMPANIES = Side(
     Company,
     CompanyKey,
     "company_id",
+    (exact_keys, name_keys, address_keys),
     STRONG_KINDS | {"domain", "name-sound", "door", "post-number"},
     loading.company_records,
     _company_is_plausible,
@@ -78,6 +88,7 @@ CONTACTS = Side(
     Contact,
     ContactKey,
     "contact_id",
+    (exact_keys, person_keys),
     STRONG_KINDS | {"sound", "person", "sound-firm", "sound-post"},
     loading.contact_records,
     _contact_is_plausible,
@@ -95,7 +106,7 @@ def hashed(key: str) -> int:
 
 def stored_keys(side: Side, record: Record) -> dict[int, str]:
     """The keys of a record that are kept for its side: hash to text."""
-    return {hashed(key): key for key in keys_of(record) if key.partition(":")[0] in side.kinds}
+    return {hashed(key): key for key in keys_of(record, side.makers) if key.partition(":")[0] in side.kinds}
 
 
 # --- Writing ---------------------------------------------------------------------------------------------------------
