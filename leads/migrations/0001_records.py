@@ -796,6 +796,19 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Mailbox',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('address', models.CharField(max_length=254, unique=True)),
+                ('uid_validity', models.BigIntegerField(default=0)),
+                ('last_uid', models.BigIntegerField(default=0)),
+                ('read_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'ordering': ['address'],
+            },
+        ),
+        migrations.CreateModel(
             name='StaleWords',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),

@@ -12,6 +12,7 @@ from leads.models.doors import (
 from leads.models.duplicates import CompanyKey, ContactKey, DuplicateCheck, DuplicatePair, MergeRecord
 from leads.models.finding import StaleWords
 from leads.models.leads import Lead, Reason
+from leads.models.mailboxes import Mailbox
 from leads.models.offers import Campaign, Product, ReferralLink
 from leads.models.parts import Record
 from leads.models.scoring import (
@@ -46,6 +47,7 @@ __all__ = [
     "ForecastCategory",
     "IncomingMail",
     "Lead",
+    "Mailbox",
     "MergeRecord",
     "Phone",
     "Pipeline",
