@@ -25,7 +25,7 @@ FILES = {
 }
 
 # Where our own scripts lie below STATIC_URL.
-OUR_FOLDERS = ("tandem/", "accounts/")
+OUR_FOLDERS = ("tandem/", "accounts/", "records/")
 
 
 def node_modules() -> Path:

@@ -1,13 +1,18 @@
-"""What the search finds before higher apps add theirs: customers and what is sold to them, then people and teams."""
+"""The places of these pages in the main menu, and what search and timelines know before higher apps add theirs."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from crm.records import search, search_leads
+from crm.core import nav
+from crm.records import journal_lines, search, search_leads, timeline
+from crm.records.lists.offered import COMPANIES, CONTACTS, DEALS, LEADS
 
 
 def register() -> None:
     search_leads.register()
     search.register("people", _("People"), search.people)
     search.register("teams", _("Teams"), search.teams)
+    for order, (spec, letter) in enumerate([(LEADS, "l"), (COMPANIES, "c"), (CONTACTS, "p"), (DEALS, "w")]):
+        nav.register("main", spec.url_name, spec.title, act=spec.act, icon=spec.icon, order=40 + order, letter=letter)
+    timeline.register("journal", journal_lines.source)

@@ -1,0 +1,167 @@
+"""The journal as stops of a timeline: what was done to a record, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Model
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Motion, User
+from crm.core import policy
+from crm.records.facts import FACTS, Fact
+from crm.records.lists.offered import HOLDERS
+from crm.records.timeline import Entry
+from leads import selectors
+from leads.models import Lead
+from leads.services import custom
+
+Names = dict[str, str]
+
+# What happened, and the icon of it.
+EVENTS = {
+    "lead.created": (gettext_lazy("Enquiry arrived"), "message"),
+    "lead.attempted": (gettext_lazy("Tried to reach"), "phone"),
+    "lead.connected": (gettext_lazy("Spoke with them"), "phone"),
+    "lead.qualified": (gettext_lazy("Qualified"), "ok"),
+    "lead.disqualified": (gettext_lazy("Disqualified"), "close"),
+    "lead.reopened": (gettext_lazy("Open again"), "refresh"),
+    "lead.assigned": (gettext_lazy("Assigned"), "person"),
+    "lead.scored": (gettext_lazy("Scored"), "chart"),
+    "deal.created": (gettext_lazy("Deal opened"), "chart"),
+    "deal.moved": (gettext_lazy("Moved to another stage"), "route"),
+    "deal.won": (gettext_lazy("Won"), "ok"),
+    "deal.lost": (gettext_lazy("Lost"), "close"),
+    "deal.reopened": (gettext_lazy("Open again"), "refresh"),
+    "deal.lines_set": (gettext_lazy("Products changed"), "list"),
+    "deal.splits_set": (gettext_lazy("Shares changed"), "people"),
+    "company.created": (gettext_lazy("Company entered"), "company"),
+    "contact.created": (gettext_lazy("Contact entered"), "person"),
+    "contact.forbidden": (gettext_lazy("Not to be contacted any more"), "lock"),
+    "contact.allowed": (gettext_lazy("May be contacted again"), "ok"),
+    "contact.consent_recorded": (gettext_lazy("Consent recorded"), "shield"),
+}
+CHANGED = (gettext_lazy("Changed"), "edit")
+MERGED = (gettext_lazy("Merged with another record"), "link")
+TOUCHES = frozenset({"lead.created", "lead.attempted", "lead.connected"})
+# What follows from something else that is told anyway.
+UNTOLD = frozenset({"closed_at", "connected_at", "stage_since", "closed_on", "do_not_contact", "do_not_contact_at", "scored_at",
+                    "arrived_at", "channel", "direction", "external_id", "external_source", "score_due_at"})  # fmt: skip
+# What belongs to a record and is no column of it.
+PARTS = {
+    "lines": gettext_lazy("Products"),
+    "splits": gettext_lazy("Shares"),
+    "sites": gettext_lazy("Sites"),
+    "phones": gettext_lazy("Phones"),
+    "emails": gettext_lazy("E-mails"),
+    "note": gettext_lazy("Note"),
+}
+MOST_LINES = 6
+
+
+def source(reader: User, record: Any, limit: int, before: datetime | None) -> Iterable[Entry]:
+    """The record's own journal; a lead's with what its deals did."""
+    records = [record]
+    if isinstance(record, Lead):
+        records += list(selectors.deals(reader).filter(lead=record.pk))
+    found = selectors.history(records, limit=limit, before=before)
+    names = _names(reader, found)
+    motion = getattr(record, "motion", "") or Motion.INSIDE
+    line = "outside" if motion == Motion.OUTSIDE else "inside"
+    return [_stop(entry, line, names) for entry in found]
+
+
+def _stop(entry: selectors.Entry, line: str, names: Names) -> Entry:
+    title, icon = EVENTS.get(entry.event, MERGED if "merge" in entry.event else CHANGED)
+    return Entry(
+        at=entry.at,
+        title=str(title),
+        by=entry.who,
+        line=line,
+        icon=icon,
+        lines=tuple(_lines(entry, names)),
+        is_touch=entry.event in TOUCHES,
+    )
+
+
+def _lines(entry: selectors.Entry, names: Names) -> list[str]:
+    """Field by field, what was and what is. A new record says only what it was given to say."""
+    if entry.event.endswith(".created"):
+        said = entry.changes.get("notes", [None, ""])[1]
+        return [f"“{said}”"] if said else []
+    changes = {name: pair for name, pair in entry.changes.items() if name not in UNTOLD}
+    told = [line for name, pair in changes.items() if (line := _line(_holder(entry), name, pair, names))]
+    rest = len(told) - MOST_LINES
+    return [*told[:MOST_LINES], _("and %(count)d more") % {"count": rest}] if rest > 0 else told
+
+
+def _holder(entry: selectors.Entry) -> str:
+    return entry.object_type.partition(".")[2]
+
+
+def _line(holder: str, name: str, pair: list[Any], names: Names) -> str:
+    before, after = (_said(holder, name, value, names) for value in pair)
+    label = label_of(holder, name)
+    if not before:
+        return f"{label}: {after}" if after else ""
+    return f"{label}: {before} → {after or _('nothing')}"
+
+
+def label_of(holder: str, name: str) -> str:
+    """A journalled name as the reader knows the field."""
+    if name.startswith("custom."):
+        own = custom.field_of(holder, name.removeprefix("custom."))
+        return own.label if own else name.removeprefix("custom.")
+    if name.startswith("consent."):
+        return _("Consent")
+    known: Fact | None = next((fact for fact in FACTS.get(holder, ()) if name in fact.names), None)
+    if known is not None and known.names[0] == name:
+        return str(known.label)
+    column = _columns(holder).get(name)
+    if column is not None:
+        return capfirst(str(column.verbose_name))
+    return str(PARTS.get(name, name))
+
+
+def _columns(holder: str) -> dict[str, Any]:
+    model = HOLDERS[holder].model if holder in HOLDERS else None
+    return {field.name: field for field in model._meta.concrete_fields} if model else {}
+
+
+def _said(holder: str, name: str, value: Any, names: Names) -> str:
+    if value in (None, "", [], {}):
+        return ""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if name.startswith("custom."):
+        own = custom.field_of(holder, name.removeprefix("custom."))
+        return custom.shown(own, value) if own else str(value)
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    field = _columns(holder).get(name)
+    if field is None:
+        return str(value)
+    if field.is_relation:
+        return names.get(str(value), _("something you do not see"))
+    return str(dict(field.flatchoices).get(value, value))
+
+
+def _names(reader: User, entries: Iterable[selectors.Entry]) -> Names:
+    """Names of what these entries link to and the reader sees: one query per kind of record."""
+    wanted: dict[type[Model], set[str]] = {}
+    for entry in entries:
+        columns = _columns(_holder(entry))
+        for name, pair in entry.changes.items():
+            field = columns.get(name)
+            if field is not None and field.is_relation and name not in UNTOLD and not entry.event.endswith(".created"):
+                wanted.setdefault(field.related_model, set()).update(str(value) for value in pair if value)
+    return {
+        str(row.pk): str(row)
+        for model, keys in wanted.items()
+        if keys
+        for row in policy.scope(model._default_manager.filter(pk__in=keys), reader)
+    }

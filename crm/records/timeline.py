@@ -1,0 +1,60 @@
+"""The timeline of a record: what happened with it, newest first. Each app registers what it knows, in ``ready``.
+
+A source takes the reader, the record, how many to answer and before which moment; it starts from what the reader sees.
+The journal is the first source, so that a lead's own steps stand there from its first day.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils.safestring import SafeString
+
+from accounts.models import User
+
+SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One stop. ``line``, ``who`` and ``icon`` as ``{% stop %}`` takes them; ``is_touch``: somebody was reached or tried.
+
+    ``ahead``: planned. ``lines``: sentences below the title; ``body``: drawn markup in their place.
+    """
+
+    at: datetime
+    title: str
+    by: str = ""
+    line: str = "inside"
+    who: str = ""
+    icon: str = ""
+    lines: tuple[str, ...] = ()
+    body: SafeString = field(default_factory=SafeString)
+    ahead: bool = False
+    is_touch: bool = False
+
+
+Source = Callable[[User, Any, int, datetime | None], Iterable[Entry]]
+_sources: dict[str, Source] = {}
+
+
+def register(name: str, source: Source) -> None:
+    """Add what ``source`` knows to every timeline."""
+    if name in _sources:
+        raise ValueError(f"The timeline has {name} already.")
+    _sources[name] = source
+
+
+def entries(reader: User, record: Any, *, limit: int = SHOWN, before: datetime | None = None) -> list[Entry]:
+    """The newest ``limit`` of all sources together, those before ``before``; what is planned stands first."""
+    found = [entry for source in _sources.values() for entry in source(reader, record, limit, before)]
+    return heapq.nlargest(limit, found, key=lambda entry: (entry.ahead, entry.at))
+
+
+def touches(reader: User, record: Any, *, limit: int = 3) -> list[Entry]:
+    """The last times somebody reached them or tried."""
+    return [entry for entry in entries(reader, record) if entry.is_touch and not entry.ahead][:limit]

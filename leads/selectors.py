@@ -1,0 +1,191 @@
+"""Reads with a shape: the rows of lists, one record with what its page shows. Each starts from what the reader sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum, Window
+from django.db.models.functions import RowNumber
+
+from accounts.models import User
+from crm.core.models import BaseModel, JournalEntry
+from leads.models import (
+    Company,
+    Consent,
+    Contact,
+    Deal,
+    Email,
+    Lead,
+    Phone,
+    Pipeline,
+    Reason,
+    SavedView,
+    Site,
+    Stage,
+)
+
+# Wide columns that no list shows.
+HEAVY_COMPANY = ("company__search_words", "company__notes", "company__custom")
+HEAVY_CONTACT = ("contact__search_words", "contact__notes", "contact__custom")
+
+# --- Rows of lists ----------------------------------------------------------------------------------------------------
+
+
+def leads(person: User) -> QuerySet[Lead]:
+    """With contact, company, owner, product, campaign and reason: one query, however many rows."""
+    rows = Lead.objects.visible_to(person)
+    related = rows.select_related("contact", "company", "owner", "product", "campaign", "reason")
+    return related.defer("search_words", "notes", *HEAVY_COMPANY, *HEAVY_CONTACT)
+
+
+def companies(person: User) -> QuerySet[Company]:
+    """Those that stand by themselves, with owner, parent, sites and ways to reach them: four queries."""
+    rows = Company.objects.visible_to(person).standing().select_related("owner", "parent")
+    return rows.defer("search_words", "notes", "parent__search_words", "parent__notes").prefetch_related(
+        "sites", *_reach(person)
+    )
+
+
+def contacts(person: User) -> QuerySet[Contact]:
+    """Those that stand by themselves, with company and ways to reach them: three queries."""
+    rows = Contact.objects.visible_to(person).standing().select_related("company")
+    return rows.defer("search_words", "notes", *HEAVY_COMPANY).prefetch_related(*_reach(person))
+
+
+def deals(person: User) -> QuerySet[Deal]:
+    """With stage and pipeline, company, contact, owner and reason: one query."""
+    rows = Deal.objects.visible_to(person)
+    related = rows.select_related("stage__pipeline", "company", "contact", "owner", "reason")
+    return related.defer("search_words", "notes", *HEAVY_COMPANY, *HEAVY_CONTACT)
+
+
+def _reach(person: User) -> tuple[Prefetch[Any], Prefetch[Any]]:
+    return (
+        Prefetch("phones", queryset=Phone.objects.visible_to(person)),
+        Prefetch("emails", queryset=Email.objects.visible_to(person)),
+    )
+
+
+# --- One record ---------------------------------------------------------------------------------------------------------
+
+
+def people_of(person: User, company_id: UUID) -> list[Contact]:
+    """The contacts of a company, highest rung of the ladder first; those without a rung last."""
+    rungs = {level: rung for rung, level in enumerate(reversed(Contact.Level.values))}
+    rows = contacts(person).filter(company=company_id)[:MOST_PEOPLE]
+    return sorted(rows, key=lambda contact: rungs.get(contact.level, len(rungs)))
+
+
+# A company's page lists this many people; the list of contacts has them all.
+MOST_PEOPLE = 50
+
+
+def sites_of(person: User, company_id: UUID) -> QuerySet[Site]:
+    return Site.objects.visible_to(person).filter(company=company_id)
+
+
+def consents_of(person: User, contact_id: UUID) -> list[Consent]:
+    """What holds now: the newest of each channel."""
+    rows = Consent.objects.visible_to(person).filter(contact=contact_id).order_by("channel", "-at", "-id")
+    return list(rows.distinct("channel"))
+
+
+def reasons(kind: Reason.Kind) -> QuerySet[Reason]:
+    """Those offered for an ending."""
+    return Reason.objects.filter(kind=kind, is_active=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A journal row with the name of who acted."""
+
+    event: str
+    at: datetime
+    who: str
+    changes: dict[str, list[Any]]
+    object_type: str
+    position: int
+
+
+def history(records: Iterable[BaseModel], *, limit: int = 20, before: datetime | None = None) -> list[Entry]:
+    """What was done to these records, newest first. The caller has shown that the reader sees them.
+
+    ``before``: only what came before that moment.
+    """
+    wanted = Q(pk__in=[])
+    for record in records:
+        wanted |= Q(object_type=record._meta.label_lower, object_id=record.pk)
+    rows = JournalEntry.objects.filter(wanted)
+    if before is not None:
+        rows = rows.filter(at__lt=before)
+    entries = list(rows.order_by("-position")[:limit])
+    names = dict(User.objects.filter(pk__in={entry.actor_id for entry in entries}).values_list("pk", "name"))
+    return [
+        Entry(
+            entry.event,
+            entry.at,
+            names.get(entry.actor_id, "Tandem"),
+            entry.changes,
+            entry.object_type,
+            entry.position,
+        )
+        for entry in entries
+    ]
+
+
+# --- The board ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A stage with the first of its open deals, how many there are in all, and what they amount to per currency."""
+
+    stage: Stage
+    deals: list[Deal]
+    number: int
+    totals: list[tuple[str, Decimal]]
+
+    @property
+    def hidden(self) -> int:
+        return self.number - len(self.deals)
+
+
+def pipelines() -> QuerySet[Pipeline]:
+    return Pipeline.objects.filter(is_active=True)
+
+
+def board(rows: QuerySet[Deal], pipeline: Pipeline, *, per_stage: int) -> list[Lane]:
+    """``rows`` (open deals that the reader sees) by the stages of ``pipeline``: three queries.
+
+    Those that close first stand first; a stage shows ``per_stage`` of them at most.
+    """
+    here = rows.filter(stage__pipeline=pipeline, state=Deal.State.OPEN)
+    place = Window(RowNumber(), partition_by=F("stage"), order_by=[F("close_on").asc(nulls_last=True), F("id").asc()])
+    shown: dict[UUID, list[Deal]] = {}
+    for deal in here.annotate(place=place).filter(place__lte=per_stage).order_by("stage", "place"):
+        shown.setdefault(deal.stage_id, []).append(deal)
+    sums = here.order_by().values("stage", "currency").annotate(number=Count("pk"), total=Sum("amount"))
+    numbers: dict[UUID, int] = {}
+    totals: dict[UUID, list[tuple[str, Decimal]]] = {}
+    for row in sums:
+        numbers[row["stage"]] = numbers.get(row["stage"], 0) + row["number"]
+        if row["total"] is not None:
+            totals.setdefault(row["stage"], []).append((row["currency"], row["total"]))
+    return [
+        Lane(stage, shown.get(stage.pk, []), numbers.get(stage.pk, 0), sorted(totals.get(stage.pk, [])))
+        for stage in pipeline.stages.all()
+    ]
+
+
+# --- Saved views --------------------------------------------------------------------------------------------------------
+
+
+def views(person: User, of: str) -> list[SavedView]:
+    """One's own views of a list and those shared with everybody, one's own first."""
+    rows = SavedView.objects.visible_to(person).filter(of=of).select_related("owner")
+    return sorted(rows, key=lambda view: (view.owner_id != person.pk, view.name.casefold()))
