@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import astuple, dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -26,6 +28,9 @@ SECRET_FIELDS = frozenset({"password", "secret", "digest", "content"})
 HIDDEN = "•••"
 
 
+_waiting: ContextVar[list[JournalEntry] | None] = ContextVar("waiting", default=None)
+
+
 class NoTransaction(RuntimeError):
     """A journal row without the transaction of its change would not stand or fall with it."""
 
@@ -38,7 +43,12 @@ def record(*, actor: Person | None, event: str, instance: BaseModel, changes: Ma
     """
     if not connection.in_atomic_block:
         raise NoTransaction(f"{event} was recorded outside a transaction.")
-    entry(actor=actor, event=event, instance=instance, changes=changes).save(force_insert=True)
+    row = entry(actor=actor, event=event, instance=instance, changes=changes)
+    waiting = _waiting.get()
+    if waiting is None:
+        row.save(force_insert=True)
+    else:
+        waiting.append(row)
 
 
 def entry(
@@ -56,6 +66,24 @@ def entry(
         changes={name: _pair(name, pair) for name, pair in changes.items()},
         request_id=context.request_id.get(),
     )
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Write the rows recorded inside by one statement, when the block ends; not at all when it fails.
+
+    For a verb that writes several records. The block is inside the verb's transaction.
+    """
+    if _waiting.get() is not None:  # inside another one, which will write them
+        yield
+        return
+    entries: list[JournalEntry] = []
+    token = _waiting.set(entries)
+    try:
+        yield
+    finally:
+        _waiting.reset(token)
+    JournalEntry.objects.bulk_create(entries)
 
 
 def snapshot(instance: models.Model, fields: Iterable[str]) -> dict[str, Any]:

@@ -140,6 +140,11 @@ class CompanyTexts(NamedTuple):
             domain=self.domain or "",
         )
 
+    @property
+    def where(self) -> Words:
+        """What its people are found by. The switchboard is the company's own."""
+        return words_of(names=[self.name, *self.cities], domain=self.domain or "")
+
 
 class PersonTexts(NamedTuple):
     """What a contact itself is found by; None everywhere for no contact."""
@@ -170,14 +175,27 @@ class PersonTexts(NamedTuple):
         )
 
 
+NO_COMPANY = CompanyTexts(None, None, None, [], [], [])
+NO_PERSON = PersonTexts(None, None, None, [], [])
+
+
+def born_with(record: Record, words: Words) -> None:
+    """Give a record that is not stored yet its search words, so that its own INSERT writes them.
+
+    ``index_words`` need not be called for it then; the vocabulary learns the words after commit.
+    """
+    record.search_words = words.vector
+    if words.spoken:
+        transaction.on_commit(partial(vocabulary.add, words.spoken), robust=True)
+
+
 def company_words(texts: CompanyTexts) -> Words:
     return texts.words
 
 
 def contact_words(person: PersonTexts, company: CompanyTexts) -> Words:
-    """A contact by its own texts and by where it works; the company's switchboard is the company's."""
-    where = words_of(names=[company.name, *company.cities], domain=company.domain or "")
-    return person.words | where
+    """A contact by its own texts and by where it works."""
+    return person.words | company.where
 
 
 def lead_words(person: PersonTexts, company: CompanyTexts, external_id: str) -> Words:

@@ -20,9 +20,10 @@ from accounts.models import User
 from crm.core import clock, journal
 from crm.core.errors import Invalid
 from leads import normal
-from leads.models import Campaign, Company, Contact, Email, Lead, Phone, Product, Site
+from leads.models import Campaign, Company, Contact, Email, Lead, Phone, Product, Record, Site
 from leads.policies import WRITE_LEADS
-from leads.services import companies, reaches, writing
+from leads.services import companies, finding, reaches, writing
+from leads.services import custom as custom_fields
 
 PERSON = ("first_name", "last_name", "job_title", "language", "time_zone")
 PLACE = ("street", "city", "region", "postal_code", "country", "latitude", "longitude")
@@ -70,6 +71,10 @@ class Enquiry:
     custom: Mapping[str, Any] | None = None
     country: str = ""
     domain: str = field(default="", init=False)
+    # Of those that were made just now: what they are found by need not be read again.
+    sites: list[Site] | None = field(default=None, init=False)
+    company_texts: finding.CompanyTexts | None = field(default=None, init=False)
+    person_texts: finding.PersonTexts | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         found = (normal.domain_of(text) for text in (self.website, *(email.address for email in self.emails)))
@@ -110,21 +115,23 @@ def receive_enquiry(
     """
     writing.require(actor, WRITE_LEADS)
     said = read_enquiry(enquiry, actor)
-    with writing.writes():
+    with writing.writes(), journal.together(), custom_fields.remembered():
         stored = writing.known(Lead, actor, lead_id)
         if stored is not None:
             return stored
         writing.lock_keys(said.keys())
-        contact, company = _whom(said, enquiry, actor)
-        site = _site(company, said.place)
+        written: list[Record] = []
+        contact, company = _whom(said, enquiry, actor, written)
+        site = said.sites[0] if said.sites else _site(company, said.place)
         lead = Lead(
             **({"pk": lead_id} if lead_id else {}), contact=contact, company=company, site=site, channel=channel
         )
         writing.fill(lead, said.lead, LEAD_FIELDS, actor)
         writing.give_custom(lead, said.custom, actor, motion=lead.motion)
         _check(lead)
+        _words_at_birth(lead, said)
         writing.insert(lead, actor=actor, event="lead.created", fields=(*LEAD_FIELDS, "status"))
-        writing.keep_up(lead)
+        writing.keep_up(*written, lead, custom_changed=False)  # of those found, none was
     return lead
 
 
@@ -143,11 +150,13 @@ def upsert_lead(*, actor: User | None, external_source: str, external_id: str, *
             made = receive_enquiry(actor=actor, external_source=source, external_id=identifier, **enquiry)
             return made, True
         changes = {name: value for name, value in enquiry.items() if name in LEAD_FIELDS or name == "custom"}
-        changes.pop("channel", None)
+        changes = {name: value for name, value in changes.items() if name not in {"channel", "owner"}}
         lead = change_lead(actor=actor, lead_id=stored.pk, changes=_with_links(changes))
         said = read_enquiry(enquiry, actor)
         if lead.contact is not None:
-            _complete_contact(lead.contact, said, actor)
+            written: list[Record] = []
+            _complete_contact(lead.contact, said, actor, written)
+            writing.keep_up(*written, custom_changed=False)
         return lead, False
 
 
@@ -223,20 +232,22 @@ def by_name(model: type[Product | Campaign], text: str, field: str) -> Product |
 # --- Finding and making -----------------------------------------------------------------------------------------------
 
 
-def _whom(said: Enquiry, given: Mapping[str, Any], actor: User | None) -> tuple[Contact | None, Company | None]:
-    """The contact and the company of the enquiry: given, found or made."""
+def _whom(
+    said: Enquiry, given: Mapping[str, Any], actor: User | None, written: list[Record]
+) -> tuple[Contact | None, Company | None]:
+    """The contact and the company of the enquiry: given, found or made. Those that were made or completed join ``written``."""
     link = Lead()
     writing.fill(link, {name: given[name] for name in ("contact", "company") if given.get(name)}, LEAD_FIELDS, actor)
     contact = link.contact or (find_contact(said) if said.has_person else None)
     company = link.company or find_company(said, contact)
     if company is None and said.company_name:
-        company = _make_company(said, actor)
+        company = _make_company(said, actor, written)
     elif company is not None:
-        _complete_company(company, said, actor)
+        _complete_company(company, said, actor, written)
     if contact is not None:
-        _complete_contact(contact, said, actor, company)
+        _complete_contact(contact, said, actor, written, company)
     elif said.has_person:
-        contact = _make_contact(said, company, actor)
+        contact = _make_contact(said, company, actor, written)
     elif company is not None and said.phones:
         reaches.add(company, said.phones)
     if contact is None and company is None:
@@ -288,20 +299,34 @@ def _fits(contact: Contact, said: Enquiry) -> bool:
 
 def find_company(said: Enquiry, contact: Contact | None) -> Company | None:
     """Where they work: the same name in the same country, the same domain with a name that fits, else the contact's."""
-    if said.company_key:
-        named = Company.objects.standing().filter(name_key=said.company_key[:200]).prefetch_related("sites")
-        for company in named.order_by("created_at", "pk")[:50]:
-            countries = {site.country for site in company.sites.all() if site.country}
-            if not said.country or not countries or said.country in countries:
-                return company
+    alike = Q(name_key=said.company_key[:200]) if said.company_key else Q(pk__in=[])
     if said.domain:
-        for company in Company.objects.standing().filter(domain=said.domain).order_by("created_at", "pk")[:20]:
-            if not said.company_key or fuzz.token_set_ratio(company.name_key, said.company_key) >= SAME_COMPANY:
-                return company
+        alike |= Q(domain=said.domain)
+    if said.company_key or said.domain:
+        rows = Company.objects.standing().filter(alike).prefetch_related("sites").order_by("created_at", "pk")[:50]
+        found = next((row for row in rows if _is_named(row, said)), None) or next(
+            (row for row in rows if _is_at_home(row, said)), None
+        )
+        if found is not None:
+            return found
     return contact.company if contact is not None and not said.company_key else None
 
 
-def _make_company(said: Enquiry, actor: User | None) -> Company:
+def _is_named(company: Company, said: Enquiry) -> bool:
+    """The same name, and nothing says that it is in another country."""
+    countries = {site.country for site in company.sites.all() if site.country}
+    return company.name_key == said.company_key[:200] and (
+        not said.country or not countries or said.country in countries
+    )
+
+
+def _is_at_home(company: Company, said: Enquiry) -> bool:
+    """The same domain, and no quite different name."""
+    fits = not said.company_key or fuzz.token_set_ratio(company.name_key, said.company_key) >= SAME_COMPANY
+    return bool(said.domain) and company.domain == said.domain and fits
+
+
+def _make_company(said: Enquiry, actor: User | None, written: list[Record]) -> Company:
     company = Company(name=said.company_name[:200], website="")
     writing.fill(company, {"name": said.company_name, "website": said.website}, companies.FIELDS, actor)
     companies.derive(company, said.emails)
@@ -310,14 +335,19 @@ def _make_company(said: Enquiry, actor: User | None) -> Company:
     switchboard = [] if said.has_person else said.phones
     places = [companies.read_site(said.place)] if said.place else []
     extra = {"sites": [str(site) for site in places], "reach": reaches.texts(switchboard)}
+    said.company_texts = finding.CompanyTexts(
+        company.name, company.domain, "", [site.city for site in places], [phone.number for phone in switchboard], []
+    )
+    finding.born_with(company, said.company_texts.words)
     writing.insert(company, actor=actor, event="company.created", fields=companies.FIELDS, extra=extra)
     companies.attach_sites(company, places)
     reaches.attach(company, switchboard)
-    writing.keep_up(company)
+    said.sites = places
+    written.append(company)
     return company
 
 
-def _make_contact(said: Enquiry, company: Company | None, actor: User | None) -> Contact:
+def _make_contact(said: Enquiry, company: Company | None, actor: User | None, written: list[Record]) -> Contact:
     contact = Contact(company=company)
     writing.fill(contact, said.person, PERSON, actor)
     contact.name_key = said.name_key[:220]
@@ -325,13 +355,22 @@ def _make_contact(said: Enquiry, company: Company | None, actor: User | None) ->
     writing.check(contact)
     reach: list[Phone | Email] = [*said.phones, *said.emails]
     fields = ("company", *PERSON)
+    if company is None or said.company_texts is not None:
+        said.person_texts = finding.PersonTexts(
+            contact.first_name,
+            contact.last_name,
+            "",
+            [phone.number for phone in said.phones],
+            [email.address for email in said.emails],
+        )
+        finding.born_with(contact, finding.contact_words(said.person_texts, said.company_texts or finding.NO_COMPANY))
     writing.insert(contact, actor=actor, event="contact.created", fields=fields, extra={"reach": reaches.texts(reach)})
     reaches.attach(contact, reach)
-    writing.keep_up(contact)
+    written.append(contact)
     return contact
 
 
-def _complete_company(company: Company, said: Enquiry, actor: User | None) -> None:
+def _complete_company(company: Company, said: Enquiry, actor: User | None, written: list[Record]) -> None:
     """What the company did not have yet: a website, a first site."""
     before = journal.snapshot(company, ["website", "domain"])
     if said.website and not company.website:
@@ -344,10 +383,12 @@ def _complete_company(company: Company, said: Enquiry, actor: User | None) -> No
         companies.attach_sites(company, places)
         extra["sites"] = ([], [str(place) for place in places])
     if writing.store(company, actor=actor, event="company.changed", before=before, extra=extra):
-        writing.keep_up(company, custom_changed=False)
+        written.append(company)
 
 
-def _complete_contact(contact: Contact, said: Enquiry, actor: User | None, company: Company | None = None) -> None:
+def _complete_contact(
+    contact: Contact, said: Enquiry, actor: User | None, written: list[Record], company: Company | None = None
+) -> None:
     """What the contact did not have yet: a name, a company, more numbers and addresses."""
     before = journal.snapshot(contact, [*PERSON, "company"])
     missing = {name: value for name, value in said.person.items() if not getattr(contact, name)}
@@ -361,7 +402,7 @@ def _complete_contact(contact: Contact, said: Enquiry, actor: User | None, compa
     added = reaches.add(contact, [*said.phones, *said.emails])
     extra: dict[str, tuple[Any, Any]] = {"reach": ([], added)}
     if writing.store(contact, actor=actor, event="contact.changed", before=before, extra=extra, also=["name_key"]):
-        writing.keep_up(contact, custom_changed=False)
+        written.append(contact)
 
 
 def _site(company: Company | None, place: Mapping[str, Any]) -> Site | None:
@@ -387,3 +428,12 @@ def _check(lead: Lead) -> None:
     if lead.arrived_at > clock.now():
         raise Invalid(_("This is in the future."), field="arrived_at", code="in_the_future")
     writing.check(lead)
+
+
+def _words_at_birth(lead: Lead, said: Enquiry) -> None:
+    """A lead on a person and a company made just now is found by what they were made from."""
+    known_person = lead.contact_id is None or said.person_texts is not None
+    known_company = lead.company_id is None or said.company_texts is not None
+    if known_person and known_company:
+        person, company = said.person_texts or finding.NO_PERSON, said.company_texts or finding.NO_COMPANY
+        finding.born_with(lead, finding.lead_words(person, company, lead.external_id))

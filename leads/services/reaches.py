@@ -129,7 +129,9 @@ def add(holder: Holder, rows: list[Any]) -> list[str]:
         mine = [row for row in rows if isinstance(row, model)]
         if not mine:
             continue
-        present = {_identity(row): row for row in model._default_manager.filter(**{_side(holder): holder})}
+        # By the holder's own relation: who looked it up fetched these with it.
+        listed: Any = holder.phones if model is Phone else holder.emails
+        present = {_identity(row): row for row in listed.all()}
         new = [row for row in mine if _identity(row) not in present]
         for row in new:
             row.is_primary = row.is_primary and not any(other.is_primary for other in present.values())

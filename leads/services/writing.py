@@ -204,11 +204,12 @@ def give_custom(record: Record, given: Mapping[str, Any] | None, actor: User | N
     )
 
 
-def keep_up(record: Record, *, custom_changed: bool = True) -> None:
-    """What follows from a record: index rows of custom fields, search words, duplicate keys, a score that is due."""
-    if custom_changed and (record.custom or not record._state.adding):
-        custom.write_values(record._meta.model_name or "", record.pk, record.custom)
-    upkeep.after_write(record)
+def keep_up(*records: Record, custom_changed: bool = True) -> None:
+    """What follows from records that were written: index rows of custom fields, search words, duplicate keys."""
+    for record in records:
+        if (record.custom and record.version == 1) or (custom_changed and record.version > 1):
+            custom.write_values(record._meta.model_name or "", record.pk, record.custom)
+    upkeep.after_write(*records)
 
 
 def lock_keys(keys: Iterable[str]) -> None:
