@@ -148,7 +148,8 @@ class ImportRow(models.Model):
             models.UniqueConstraint(fields=["job", "is_trial", "number"], name="integrations_importrow_once"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["job", "is_trial", "outcome", "number"], name="integrations_importrow_by_kind"),
+            models.Index(fields=["job", "number"], name="integrations_importrow_told", condition=~Q(code="")),
+            models.Index(fields=["job", "record_id"], name="integrations_importrow_record", condition=Q(record_id__isnull=False)),
         ]
 
     @override

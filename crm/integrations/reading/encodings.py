@@ -108,11 +108,25 @@ def recognise(path: Path) -> Encoding:
             return Encoding(wide, is_sure=True)
         file.seek(0)
         good, bad, excerpts = _weigh_utf8(file)
+        file.seek(0)
+        lines = _telling_lines(file) if bad and good <= 2 * bad else b""
     if not bad:
         return Encoding("utf-8", is_sure=True)
     if good > 2 * bad:  # UTF-8 with some broken lines: these are refused by line, no letter is guessed
         return Encoding("utf-8", is_sure=False)
-    return _one_byte(excerpts)
+    return _one_byte(excerpts, lines)
+
+
+def _telling_lines(file: IO[bytes]) -> bytes:
+    """The first lines that are not plain ASCII, whole: half a character would mislead."""
+    telling, size = list[bytes](), 0
+    for line in iter(lambda: file.readline(BLOCK), b""):
+        if not line.isascii():
+            telling.append(line)
+            size += len(line)
+        if size > SAMPLE:
+            break
+    return b"".join(telling)
 
 
 def _wide_without_mark(start: bytes) -> str | None:
@@ -148,11 +162,11 @@ def _lines_of_about(file: IO[bytes], size: int) -> Iterator[bytes]:
         yield block + file.readline(size)
 
 
-def _one_byte(excerpts: list[bytes]) -> Encoding:
+def _one_byte(excerpts: list[bytes], lines: bytes) -> Encoding:
     """Windows-1252 unless its letters make no sense; then what the library thinks most likely."""
     if _makes_sense(excerpts):
         return Encoding("cp1252", is_sure=True)
-    guess = from_bytes(b"\n".join(excerpts), cp_isolation=[name for name in KNOWN if not name.startswith("utf")]).best()
+    guess = from_bytes(lines, cp_isolation=[name for name in KNOWN if not name.startswith("utf")]).best()
     name = _python_name(guess.encoding) if guess else "cp1252"
     return Encoding(name if name in KNOWN else "cp1252", is_sure=False)
 
@@ -171,7 +185,7 @@ def _makes_sense(excerpts: list[bytes]) -> bool:
 def _is_strange(text: str) -> bool:
     high = sum(char > "\x7f" for char in text)
     letters = sum(char.isascii() and char.isalpha() for char in text)
-    if "\ufffd" in text or (high > 3 and high > letters):  # words wholly of accents: another script
+    if high > 3 and high > letters:  # words wholly of accents: another script
         return True
     return any(
         char in _NEVER_INSIDE_A_WORD and before.isalpha() and after.isalpha()

@@ -118,10 +118,16 @@ def columns_of(settings: Settings, records: list[Record]) -> list[str]:
     widths = Counter(len(record.cells) for record in records if record.fault is None)
     if settings.header:
         named = records[settings.header - 1].cells if settings.header <= len(records) else []
-        while named and not named[-1].strip():  # a comma at the end of every line makes no column
+        filled = max((_filled(record.cells) for record in records[settings.header :] if record.fault is None and len(record.cells) <= len(named)), default=0)
+        while len(named) > filled and not named[-1].strip():  # a comma at the end of every line makes no column
             named = named[:-1]
         return headers.name_columns([clean(cell) for cell in named], 0)
     return headers.name_columns([], widths.most_common(1)[0][0])
+
+
+def _filled(cells: list[str]) -> int:
+    """The place of the last cell with something in it."""
+    return max((place for place, cell in enumerate(cells, 1) if cell.strip()), default=0)
 
 
 def _check_size(path: Path, limits: Limits) -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -214,15 +215,22 @@ def _take_in(job: ImportJob, items: list[Item], options: Options) -> list[Result
     """The chunk as a whole; where the database objects to one of its rows, one by one, and that row is refused."""
     try:
         with transaction.atomic():
-            return bulk.take_in(actor=job.owner, kind=job.target, items=items, options=options)
+            return bulk.take_in(actor=job.owner, kind=job.target, items=items, options=options, mentioned=partial(_mentioned, job))
     except (IntegrityError, DataError, Refusal):
         return [_take_one(job, item, options) for item in items]
+
+
+def _mentioned(job: ImportJob, companies: list[UUID]) -> set[UUID]:
+    """Those of ``companies`` that this import made without having met their own row."""
+    made = ImportedRecord.objects.filter(job=job, label="leads.company", record_id__in=companies, before=None)
+    met = ImportRow.objects.filter(job=job, is_trial=False, record_id__in=companies)
+    return set(made.values_list("record_id", flat=True)) - set(met.values_list("record_id", flat=True))
 
 
 def _take_one(job: ImportJob, item: Item, options: Options) -> Result:
     try:
         with transaction.atomic():
-            return bulk.take_in(actor=job.owner, kind=job.target, items=[item], options=options)[0]
+            return bulk.take_in(actor=job.owner, kind=job.target, items=[item], options=options, mentioned=partial(_mentioned, job))[0]
     except Refusal as refusal:
         return Result.refused(item.number, refusal)
     except (IntegrityError, DataError):

@@ -89,7 +89,13 @@ class Companies:
         """The company of that name or id; made when there is none. ``refuse_unknown_id`` comes before."""
         item = CompanyItem(written, place=place or parts.Place(), values=values)
         by_id = self.desk.directory.find("company.id", written)
-        return by_id[0] if by_id else self.find(item) or self.make(item)
+        if by_id:
+            return by_id[0]  # type: ignore[no-any-return]
+        found = self.find(item)
+        if found is None:
+            found = self.make(item)
+            found.is_only_named = True  # type: ignore[attr-defined]
+        return found
 
     def refuse_unknown_id(self, written: str, field_name: str = "company") -> None:
         """An id of another system is no name: without its company here it is refused, not turned into a company."""
@@ -204,12 +210,15 @@ class CompanyTaker(Taker):
         found = self.companies.find(prepared)
         if found is not None and options.duplicates == "create" and not prepared.external_id:
             found = None
-        if found is not None and options.duplicates == "skip":
+        is_first = found is None or getattr(found, "is_only_named", False)
+        if found is not None and not is_first and options.duplicates == "skip":
             return "skipped", found
         company = found or self.companies.make(prepared)
+        company.is_only_named = False  # type: ignore[attr-defined]
         changed = self.companies.update(company, prepared) if found else True
         changed = self._put_under(company, prepared.parent) or changed
-        return ("created" if found is None else "updated" if changed else "unchanged"), company
+        self.desk.directory.touch(company)
+        return ("created" if is_first else "updated" if changed else "unchanged"), company
 
     def _put_under(self, company: Company, parent: str) -> bool:
         """Make ``company`` part of the one named; True when it was not before."""

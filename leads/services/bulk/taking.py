@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -30,11 +30,17 @@ TAKERS: dict[str, type[Taker]] = {
     "deals": DealTaker,
     "products": ProductTaker,
 }
+Mentioned = Callable[[list[UUID]], set[UUID]]
 HOLDERS = {"leads": "lead", "companies": "company", "contacts": "contact", "deals": "deal"}
 
 
-def take_in(*, actor: User, kind: str, items: Sequence[Item], options: Options, trial: Memory | None = None) -> list[Result]:
+def take_in(
+    *, actor: User, kind: str, items: Sequence[Item], options: Options, trial: Memory | None = None, mentioned: Mentioned | None = None
+) -> list[Result]:  # fmt: skip
     """Take in ``items`` of ``kind`` (a key of ``TAKERS``), one result for each, in order.
+
+    ``mentioned`` answers which of some companies earlier chunks made only because a row named them as its parent: their
+    own row creates them in the eyes of who reads the report.
 
     With ``trial`` nothing is written and the results are the same; give every chunk of a trial the same memory. Otherwise the
     caller holds a transaction: records, journal rows and search words stand or fall with it.
@@ -48,6 +54,11 @@ def take_in(*, actor: User, kind: str, items: Sequence[Item], options: Options, 
         except Refusal as refusal:
             results[item.number] = Result.refused(item.number, refusal)
     taker.load(list(prepared.values()))
+    if mentioned is not None and kind == "companies":
+        found = desk.directory.every(Company)
+        only_named = mentioned([company.pk for company in found])
+        for company in found:
+            company.is_only_named = company.pk in only_named  # type: ignore[attr-defined]
     rows = {number: _take(taker, desk, Result(number, "refused"), ready) for number, ready in prepared.items()}
     _write(desk, trial)
     for number, (result, touched) in rows.items():
