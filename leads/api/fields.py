@@ -93,7 +93,13 @@ class RecordRead(ReadSerializer):
     def _way_of(self, column: Column, rows: Sequence[Model]) -> Callable[[Any], Any] | None:
         if isinstance(column.field, Reference):
             return column.field.shown_by(self.loaded.get(column.field.model, {}))
+        if isinstance(column.field, WordOrNull):
+            return _or_none
         return super()._way_of(column, rows)
+
+
+def _or_none(value: str) -> str | None:
+    return value or None
 
 
 def _names(place: int, model: type[Model], ids: Iterable[Any], label: Any, person: Person) -> Any:

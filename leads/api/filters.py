@@ -27,14 +27,14 @@ class LinkFilter(IdFilter):
     """By a record named: one out of the caller's sight finds nothing, else the filter would tell what it belongs to."""
 
     def __init__(self, model: type[Model], **options: Any) -> None:
-        self.model = model
+        self.linked = model  # `model` is the library's word for that of the list
         super().__init__(**options)
 
     @override
     def filter(self, qs: QuerySet[Any], value: UUID | None) -> QuerySet[Any]:
         if value is None:
             return qs
-        seen = visible(self.model, self.parent.request.user).filter(pk=value)
+        seen = visible(self.linked, self.parent.request.user).filter(pk=value)
         return super().filter(qs, value).filter(Exists(seen))
 
 

@@ -267,9 +267,14 @@ class Leads(CustomFiltered, Acts, Lists, Retrieves, Creates, Changes):
         return values | mine
 
     @override
-    def create_row(self, values: dict[str, Any]) -> UUID:
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The lead as it was made; reading it again would cost a query that says nothing new."""
+        values = self.values()
         lead_id = values.pop("id", None)
-        return intake.receive_enquiry(actor=self.person, lead_id=lead_id, **self._entered(values)).pk
+        lead = intake.receive_enquiry(actor=self.person, lead_id=lead_id, **self._entered(values))
+        response = self._show(lead, http.HTTP_201_CREATED)
+        response.headers["Location"] = request.build_absolute_uri(f"{request.path}/{lead.pk}")
+        return response
 
     @override
     def change_row(self, row_id: UUID, changes: dict[str, Any], expected_version: int | None) -> Any:

@@ -101,11 +101,13 @@ def fields_of(holder: str, motion: str = "") -> list[CustomField]:
 @contextmanager
 def remembered() -> Iterator[None]:
     """Inside, the definitions are read once: for imports and jobs, which call ``fields_of`` for every row."""
-    known, remember = _known.set(None), _remembered.set(True)
+    known = _known.get()
+    if known is not None and not _is_fresh(known, context.request_id.get()):
+        forget()
+    remember = _remembered.set(True)
     try:
         yield
     finally:
-        _known.reset(known)
         _remembered.reset(remember)
 
 
