@@ -135,7 +135,8 @@ def copy_in(rows: Sequence[models.Model], *, leave_out: frozenset[str] = frozens
     json = [isinstance(field, models.JSONField) for field in fields]
     names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
     table = connection.ops.quote_name(meta.db_table)
-    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+    wrapped = connection.wrap_database_errors  # COPY goes past Django's cursor: its errors must still be Django's
+    with connection.cursor() as cursor, wrapped, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
         for row in rows:
             values = [getattr(row, field.attname) for field in fields]
             copy.write_row(
