@@ -341,6 +341,8 @@ def _axis(value: float, base: float, reasons: list[dict[str, Any]]) -> dict[str,
 def _rule_reasons(
     scoring: Scoring, rules: Sequence[Rule], known: Known, now: datetime
 ) -> tuple[float, list[dict[str, Any]]]:
+    if not rules:
+        return 0.0, []
     points = points_of(rules, known.table, known.ages(now, [rule.fact for rule in rules]))[0].tolist()
     reasons = [_reason(scoring, (rule.fact,), known, point) for rule, point in zip(rules, points, strict=True) if point]
     return 0.0, sorted(reasons, key=lambda reason: -abs(reason["points"]))
