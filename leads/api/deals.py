@@ -113,8 +113,8 @@ class DealChange(WriteSerializer):
         choices=ForecastCategory.choices,
         source="forecast",
         required=False,
-        allow_blank=True,
-        help_text="The owner's word; empty: as the stage says.",
+        allow_null=True,
+        help_text="The owner's word; null: as the stage says.",
     )
     amount = Number(**fields.AMOUNT, required=False, allow_null=True, help_text="Follows from the products, if any.")
     currency = Text(max_length=3, required=False, allow_blank=True, help_text="ISO 4217; an amount needs it.")

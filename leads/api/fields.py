@@ -73,6 +73,16 @@ class RecordRead(ReadSerializer):
     def prepare(self, rows: Sequence[Model]) -> None:
         self.loaded = self._load(rows)
         super().prepare(rows)
+        shown = frozenset(self.names)
+        self.parts = [one.name for one in self.columns() if one.name in shown and isinstance(one.field, Parts)]
+
+    @override
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        shown: dict[str, Any] = super().to_representation(instance)
+        for name in self.parts:
+            if shown[name] is None:  # what the caller may see none of is not even asked for
+                shown[name] = []
+        return shown
 
     def _load(self, rows: Sequence[Model]) -> dict[type[Model], dict[Any, dict[str, Any]]]:
         wanted: dict[type[Model], set[Any]] = {}
