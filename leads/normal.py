@@ -40,6 +40,8 @@ _EXTENSION = re.compile(r"(?:ext\.?|poste|x|#)\s*(\d{1,10})\s*$", re.IGNORECASE)
 
 def clean(text: str) -> str:
     """As kept: NFC, without control characters and zero-width ones, blanks single. Any script stays as it is."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())  # nothing to compose or to take out
     composed = unicodedata.normalize("NFC", text)
     shown = "".join(char for char in composed if unicodedata.category(char) not in {"Cc", "Cs"} or char in "\t\n\r ")
     return " ".join(_without_invisible(shown).split())

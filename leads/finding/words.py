@@ -44,6 +44,8 @@ def is_spaceless(word: str) -> bool:
 def parts(text: str) -> list[str]:
     """The folded words of a text in order, runs of spaceless script apart: ``"Jean-Luc 北京X"`` -> jean luc 北京 x."""
     plain = fold(text).translate(_CUT)
+    if plain.isascii():
+        return [word[:LONGEST_WORD] for word in plain.split()]
     return [run[:LONGEST_WORD] for word in plain.split() for run in _RUNS.findall(word)]
 
 
@@ -115,7 +117,10 @@ class Words:
     @property
     def vector(self) -> str:
         """The text form of a ``tsvector``, as an UPDATE or a COPY takes it."""
-        return " ".join(quote(word) for word in sorted(self.found_by)[:MOST_WORDS])
+        if not self.found_by:
+            return ""
+        # Quoted all at once: a million rows have some fifty words each.
+        return quote("\0".join(sorted(self.found_by)[:MOST_WORDS])).replace("\0", "' '")
 
 
 def words_of(
