@@ -9,4 +9,5 @@ urlpatterns = [
     path("", include("crm.core.api.urls")),  # journal, schema, docs
     path("", include("accounts.api.urls")),  # me, users, teams, absences, calendars, keys, notices
     path("", include("leads.api.urls")),  # companies, contacts, leads, deals, what is sold and how
+    path("", include("crm.integrations.api.urls")),  # imports, exports
 ]
