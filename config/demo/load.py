@@ -21,7 +21,7 @@ from django.db import connection, transaction
 
 from accounts.models import Absence, ApiKey, Organisation, Team, User
 from accounts.services import absences, calendars, keys, people, teams
-from config.demo import cast, sales
+from config.demo import bulk, cast, sales
 from crm.core import clock, context
 from crm.core.errors import Refusal
 
@@ -77,6 +77,7 @@ class _Loader:
 
     def __init__(self, size: str, seed: int) -> None:
         self.size = size
+        self.seed = seed
         self.dice = random.Random(seed)  # noqa: S311 (dice, not secrets)
         # One hash for all: hashing is slow on purpose, and the password is public.
         self.password = make_password(cast.PASSWORD)
@@ -110,6 +111,7 @@ class _Loader:
         self._absences(players, colleagues)
         self._keys(players)
         sales.Selling(self.dice, self._id).run()
+        bulk.fill(leads=bulk.LEADS[self.size], seed=self.seed)
 
     def _player(self, role: cast.Role) -> User:
         label, latitude, longitude = role.home
