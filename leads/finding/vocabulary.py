@@ -22,6 +22,7 @@ WHOLE_SECONDS = 900.0
 # Numbers are given before they are committed: a little below the last one seen is read again.
 OVERLAP = 1_000
 INSERT_AT_ONCE = 2_000
+MOST_REMEMBERED = 1_000
 
 
 def errors_forgiven(word: str) -> int:
@@ -41,6 +42,8 @@ class Vocabulary:
         self._known: set[str] = set()
         self._by_length: dict[int, list[str]] = defaultdict(list)
         self._by_letter: dict[str, list[str]] = defaultdict(list)
+        # Asked for every kind of record in turn: what was guessed holds until a word is added.
+        self._meant: dict[str, list[str]] = {}
         self._last_id = 0
         self._read_at = self._whole_at = float("-inf")
 
@@ -50,6 +53,12 @@ class Vocabulary:
         if not forgiven:
             return []
         self._refresh()
+        found = self._meant.get(typed)
+        if found is None:
+            found = self._meant[typed] = self._guess(typed, forgiven)
+        return found
+
+    def _guess(self, typed: str, forgiven: int) -> list[str]:
         near: dict[str, float] = {}
         for length in range(len(typed) - forgiven, len(typed) + forgiven + 1):
             near.update(self._nearest(typed, self._by_length.get(length, []), forgiven))
@@ -96,10 +105,13 @@ class Vocabulary:
             if now - self._whole_at > WHOLE_SECONDS:
                 self._last_id, self._whole_at = 0, now
             self._read_at = now
+            if len(self._meant) > MOST_REMEMBERED:
+                self._meant.clear()
             rows = Word.objects.filter(id__gt=self._last_id - OVERLAP).order_by("id").values_list("id", "text")
             for number, text in rows.iterator(chunk_size=20_000):
                 self._last_id = max(self._last_id, number)
                 if text not in self._known:
+                    self._meant.clear()
                     self._known.add(text)
                     self._by_length[len(text)].append(text)
                     self._by_letter[text[0]].append(text)

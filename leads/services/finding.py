@@ -8,7 +8,8 @@ meant (``leads.finding.vocabulary``). Everything starts from what the reader see
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
@@ -32,7 +33,6 @@ CATCH_UP = "leads.catch_up_words"
 CANDIDATES = 100
 AT_ONCE = 2_000
 KINDS: dict[str, type[Record]] = {"company": Company, "contact": Contact, "lead": Lead, "deal": Deal}
-PLURALS = {"companies": Company, "contacts": Contact, "leads": Lead, "deals": Deal}
 
 # --- Writing ---------------------------------------------------------------------------------------------------------
 
@@ -308,60 +308,85 @@ def find(reader: User, query: str, kind: str, limit: int) -> list[Any]:
 
     Contacts carry ``company``; leads and deals ``contact``, ``company`` and ``owner``.
     """
+    ids = find_ids(reader, query, kind, limit)
+    rows = _KINDS[kind].loaded().in_bulk(ids)
+    return [rows[pk] for pk in ids if pk in rows]
+
+
+def find_ids(reader: User, query: str, kind: str, limit: int) -> list[UUID]:
+    """The same as ids alone: for a list that goes on filtering."""
     asked = read(query)
     if asked.is_empty:
         return []
-    rows = _rows(reader, kind)
-    found = _look_up(rows, asked)
+    rows, most = _KINDS[kind].seen(reader), max(CANDIDATES, limit)
+    found = _look_up(rows, asked, most)
     if not found and (meant := asked.meant(vocabulary.meant)):
-        found = list(rows.filter(has_words(meant))[:CANDIDATES])
-    return sorted(found, key=_order(kind, asked))[:limit]
+        found = list(rows.filter(has_words(meant))[:most])
+    return [row[0] for row in sorted(found, key=partial(_place, asked))[:limit]]
 
 
-def _look_up(rows: QuerySet[Any], asked: Asked) -> list[Any]:
+def _look_up(rows: QuerySet[Any, Any], asked: Asked, most: int) -> list[Any]:
     """All that fit by beginnings, when they are few; when they are many, whole words before the rest."""
-    found = list(rows.filter(has_words(asked.beginnings))[:CANDIDATES])
-    if len(found) < CANDIDATES or not asked.whole:
+    found = list(rows.filter(has_words(asked.beginnings))[:most])
+    if len(found) < most or not asked.whole:
         return found
-    exact = list(rows.filter(has_words(asked.whole))[:CANDIDATES])
-    there = {row.pk for row in exact}
-    return exact + [row for row in found if row.pk not in there]
+    exact = list(rows.filter(has_words(asked.whole))[:most])
+    there = {row[0] for row in exact}
+    return exact + [row for row in found if row[0] not in there]
 
 
-def _rows(reader: User, kind: str) -> QuerySet[Any]:
-    rows: QuerySet[Any] = PLURALS[kind]._default_manager.visible_to(reader).order_by()  # type: ignore[attr-defined]
-    match kind:
-        case "companies":
-            return rows.filter(merged_into=None).defer("search_words", "notes")
-        case "contacts":
-            return (
-                rows.filter(merged_into=None).select_related("company").defer("search_words", "company__search_words")
-            )
-        case _:
-            return rows.select_related("contact", "company", "owner").defer(
-                "search_words", "contact__search_words", "company__search_words"
-            )
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """How a kind is looked up and loaded. ``names`` are the columns of its name, ``over`` the states that stand last."""
+
+    model: type[Record]
+    names: tuple[str, ...]
+    related: tuple[str, ...] = ()
+    state: str = ""
+    over: frozenset[str] = frozenset()
+    merges: bool = False
+
+    def seen(self, reader: User) -> QuerySet[Any, Any]:
+        """What ``reader`` sees as light rows (id, when made, whether over, names …): many are looked at, few are shown."""
+        rows = self.model._default_manager.visible_to(reader).order_by()  # type: ignore[attr-defined]
+        if self.merges:
+            rows = rows.filter(merged_into=None)
+        over: Any = Q(**{f"{self.state}__in": self.over}) if self.over else Value(False)
+        is_over = models.ExpressionWrapper(over, models.BooleanField())
+        light: QuerySet[Any, Any] = rows.values_list("pk", "created_at", is_over, *self.names)
+        return light
+
+    def loaded(self) -> QuerySet[Any]:
+        unread = [
+            f"{prefix}search_words" for prefix in ("", *(f"{name}__" for name in self.related if name != "owner"))
+        ]
+        return self.model._default_manager.select_related(*self.related).defer(*unread)
 
 
-def _order(kind: str, asked: Asked) -> Callable[[Any], tuple[Any, ...]]:
-    """Names that are what was asked, then that begin so, then those with its words; open before closed, newest first."""
-
-    def place(row: Any) -> tuple[Any, ...]:
-        name = _name_of(row)
-        words = parts(name)
-        plain = " ".join(words)
-        return (
-            plain != asked.plain,
-            not plain.startswith(asked.plain),
-            -sum(word in words for word in asked.words),
-            not getattr(row, "is_open", True),
-            -row.created_at.timestamp(),
-        )
-
-    return place
+_ON_BOTH = ("contact", "company", "owner")
+_KINDS = {
+    "companies": _Kind(Company, ("name",), merges=True),
+    "contacts": _Kind(Contact, ("first_name", "last_name"), ("company",), merges=True),
+    "leads": _Kind(
+        Lead,
+        ("contact__first_name", "contact__last_name", "company__name"),
+        _ON_BOTH,
+        "status",
+        frozenset({Lead.Status.QUALIFIED, Lead.Status.DISQUALIFIED}),
+    ),
+    "deals": _Kind(Deal, ("name",), _ON_BOTH, "state", frozenset({Deal.State.WON, Deal.State.LOST})),
+}
 
 
-def _name_of(row: Any) -> str:
-    if not isinstance(row, Lead):
-        return str(row.name)
-    return " ".join(part.name for part in (row.contact, row.company) if part is not None)
+def _place(asked: Asked, row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Names that are what was asked, then that begin so, then those with its words; open before over, newest first."""
+    _pk, made, is_over, *names = row
+    words = parts(" ".join(filter(None, names)))
+    plain = " ".join(words)
+    return (
+        plain != asked.plain,
+        not plain.startswith(asked.plain),
+        -sum(word in words for word in asked.words),
+        is_over,
+        -made.timestamp(),
+    )

@@ -124,7 +124,7 @@ def test_each_finds_what_they_see(index: Callable[..., None]) -> None:
     for query in ("hidalgo", "hidlago", "72009876"):
         assert finding.find(owner, query, "leads", 5) == [lead]
         assert finding.find(other, query, "leads", 5) == []
-    for kind in finding.PLURALS:
+    for kind in ("companies", "contacts", "leads", "deals"):
         assert finding.find(UserFactory(capabilities=[]), "hidalgo", kind, 5) == []
 
 
