@@ -91,7 +91,7 @@ class OutsideWrite(WriteSerializer):
 
     example = {"source": "intent-data", "value": "72.5", "note": "3 visits of the price page"}
 
-    source = Text(max_length=60)
+    source = Text(max_length=60)  # type: ignore[assignment]
     value = Number(max_digits=9, decimal_places=3)
     note = Text(max_length=200, required=False, allow_blank=True)
     at = Instant(required=False, help_text="As of when; now by default.")

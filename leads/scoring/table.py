@@ -145,8 +145,11 @@ def _decoded(content: bytes) -> str:
     except UnicodeDecodeError:
         from charset_normalizer import from_bytes  # noqa: PLC0415 (slow to import, seldom needed)
 
-        best = from_bytes(content[:SNIFFED_BYTES]).best()
-        return content.decode(best.encoding if best else "latin-1", errors="replace")
+        found = from_bytes(content[:SNIFFED_BYTES])
+        best = found.best()
+        # A few accents among ASCII fit many code pages; where the common one is possible it is the likely one.
+        common = any("cp1252" in {match.encoding, *match.could_be_from_charset} for match in found)
+        return content.decode("cp1252" if common or best is None else best.encoding, errors="replace")
 
 
 def _sheet(path: Path) -> list[list[Value]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -73,10 +74,10 @@ def prepare(table: Table, *, target: str, positive: str, time: str | None = None
     if unknown := [name for name in wanted if name not in table.columns]:
         raise TableError(f"There is no column {unknown[0]!r}; there are: {', '.join(table.columns)}.")
     answers = [None if is_missing(value) else _said(value) for value in table.columns[target]]
+    if _said(positive) not in answers:
+        raise TableError(f"No row has {positive!r} in {target!r}.")
     still_open, written = _set_at_the_end(table.without(wanted), answers, _said(positive))
     rows = [row for row, answer in enumerate(answers) if answer is not None and answer not in still_open]
-    if not any(answers[row] == _said(positive) for row in rows):
-        raise TableError(f"No row has {positive!r} in {target!r}.")
     if time and not by_row:
         rows = _in_time(table.columns[time], rows)
     kept = table.take(rows)
@@ -138,14 +139,19 @@ def _moment(value: Value) -> float | None:
 def split(task: Task, *, share: float = TRAIN_SHARE) -> tuple[Rows, Rows]:
     """Rows to learn from and rows to judge on: the first ``share`` in time, or a fixed choice by a hash of the content.
 
-    By content, so that the same row stands on the same side whatever the order, and equal rows stand together.
+    By content, so that a row stands on the same side whatever the order; equal rows are told apart by their number.
     """
     size = len(task.outcomes)
     if task.is_ordered:
         end = round(size * share)
         return np.arange(end), np.arange(end, size)
     columns = list(task.table.columns.values())
-    lots = np.array([_lot("\x1f".join(str(column[row]) for column in columns)) for row in range(size)])
+    seen: Counter[str] = Counter()
+    lots = np.empty(size)
+    for row in range(size):
+        text = "\x1f".join(str(column[row]) for column in columns)
+        lots[row] = _lot(f"{text}\x1f{seen[text]}")
+        seen[text] += 1
     return np.flatnonzero(lots < share), np.flatnonzero(lots >= share)
 
 
