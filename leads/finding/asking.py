@@ -33,6 +33,11 @@ class Asked:
         return " ".join(self.words)
 
     @property
+    def telling_letters(self) -> int:
+        """Letters of the longest word: what narrows the search most."""
+        return max(map(len, (*self.words, *self.fragments, self.address)))
+
+    @property
     def whole(self) -> str:
         """Every word as a whole; empty where nothing is a plain word."""
         return " & ".join(_exactly(word) for word in self.words)
