@@ -23,6 +23,7 @@ urlpatterns = [
     path("accounts/", include("accounts.sign_in_urls")),
     path("settings/", include("accounts.urls")),
     path("settings/design/", include("crm.core.urls")),
+    path("settings/sales/", include("leads.urls")),
     path("settings/scoring/", include("leads.urls_scoring")),
     path("inside/", include("crm.inside.urls")),
     path("field/", include("crm.field.urls")),
