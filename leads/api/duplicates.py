@@ -144,13 +144,13 @@ class Duplicates(Lists, Retrieves):
     @command()
     def dismiss(self, request: Request, **kwargs: Any) -> HttpResponse:
         """These two are not the same; they are not suggested again. Doing it twice changes nothing."""
-        duplicates.dismiss_pair(actor=self.person, pair_id=self.row_id)
+        duplicates.dismiss_pair(actor=self.person, pair_id=self.row_id, expected_version=self.expected_version)
         return self.answer_row(self.row_id)
 
     @command()
     def reopen(self, request: Request, **kwargs: Any) -> HttpResponse:
         """Take "not the same" back."""
-        duplicates.reopen_pair(actor=self.person, pair_id=self.row_id)
+        duplicates.reopen_pair(actor=self.person, pair_id=self.row_id, expected_version=self.expected_version)
         return self.answer_row(self.row_id)
 
 
@@ -171,7 +171,13 @@ class Merges(Resource):
         """Make the record `gone` part of this one, with everything that belongs to it. Repeating returns the same merge."""
         row, values = self.get_row(self.row_id), self.values()
         verb = merging.merge_companies if self.merged_model is Company else merging.merge_contacts
-        merge = verb(actor=self.person, kept_id=row.pk, gone_id=values["gone"], choices=values.get("choices", {}))
+        merge = verb(
+            actor=self.person,
+            kept_id=row.pk,
+            gone_id=values["gone"],
+            choices=values.get("choices", {}),
+            expected_version=self.expected_version,
+        )
         return self._answer_merge(merge)
 
     @command()
@@ -181,7 +187,7 @@ class Merges(Resource):
         gone_id = self.values()["gone"]
         merging.require_merged_into(gone_id, self.row_id, self.merged_model)
         verb = merging.unmerge_company if self.merged_model is Company else merging.unmerge_contact
-        return self._answer_merge(verb(actor=self.person, gone_id=gone_id))
+        return self._answer_merge(verb(actor=self.person, gone_id=gone_id, expected_version=self.expected_version))
 
     def _answer_merge(self, merge: MergeRecord) -> HttpResponse:
         return self.answer(MergeRead(context=self.get_serializer_context()).represent([merge])[0])

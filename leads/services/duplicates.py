@@ -203,20 +203,22 @@ def check_duplicates(check_id: str) -> None:
 # --- Deciding --------------------------------------------------------------------------------------------------------
 
 
-def dismiss_pair(*, actor: User | None, pair_id: UUID) -> DuplicatePair:
+def dismiss_pair(*, actor: User | None, pair_id: UUID, expected_version: int | None = None) -> DuplicatePair:
     """These two are not the same: they are not suggested again. Twice changes nothing.
 
     Raises ``Forbidden``, ``NotFound``; ``Conflict`` when they were merged.
     """
-    return _decide(actor, pair_id, DuplicatePair.State.DISMISSED, "duplicate_pair.dismissed")
+    return _decide(actor, pair_id, DuplicatePair.State.DISMISSED, "duplicate_pair.dismissed", expected_version)
 
 
-def reopen_pair(*, actor: User | None, pair_id: UUID) -> DuplicatePair:
+def reopen_pair(*, actor: User | None, pair_id: UUID, expected_version: int | None = None) -> DuplicatePair:
     """Take "not the same" back. Raises ``Forbidden``, ``NotFound``; ``Conflict`` when they were merged."""
-    return _decide(actor, pair_id, DuplicatePair.State.OPEN, "duplicate_pair.reopened")
+    return _decide(actor, pair_id, DuplicatePair.State.OPEN, "duplicate_pair.reopened", expected_version)
 
 
-def _decide(actor: User | None, pair_id: UUID, state: DuplicatePair.State, event: str) -> DuplicatePair:
+def _decide(
+    actor: User | None, pair_id: UUID, state: DuplicatePair.State, event: str, expected_version: int | None
+) -> DuplicatePair:
     if actor is not None:
         policy.require(actor, WRITE_CONTACTS)
     with transaction.atomic():
@@ -226,6 +228,7 @@ def _decide(actor: User | None, pair_id: UUID, state: DuplicatePair.State, event
             return pair
         if pair.state == DuplicatePair.State.MERGED:
             raise Conflict(code="pair_merged")
+        pair.require_version(expected_version)
         before = journal.snapshot(pair, ["state"])
         pair.state = state
         pair.decided_by, pair.decided_at = (None, None) if state == DuplicatePair.State.OPEN else (actor, clock.now())

@@ -90,21 +90,34 @@ class Preview:
 
 
 def merge_companies(
-    *, actor: User | None, kept_id: UUID, gone_id: UUID, choices: Mapping[str, str] = {}, merge_id: UUID | None = None
+    *,
+    actor: User | None,
+    kept_id: UUID,
+    gone_id: UUID,
+    choices: Mapping[str, str] = {},
+    merge_id: UUID | None = None,
+    expected_version: int | None = None,
 ) -> MergeRecord:
     """Make two companies one. ``choices`` is ``{field: "kept" | "gone"}`` (``custom.<key>`` too); by default the kept
     record's value stays where it has one. Merging the same two again returns the merge that stands.
 
-    Raises ``Forbidden``, ``NotFound``, ``Invalid``; ``Conflict`` when either was merged into another one already.
+    ``expected_version`` is that of the kept record. Raises ``Forbidden``, ``NotFound``, ``Invalid``, ``VersionConflict``;
+    ``Conflict`` when either was merged into another one already.
     """
-    return _merge(Company, actor, kept_id, gone_id, choices, merge_id)
+    return _merge(Company, actor, kept_id, gone_id, choices, merge_id, expected_version)
 
 
 def merge_contacts(
-    *, actor: User | None, kept_id: UUID, gone_id: UUID, choices: Mapping[str, str] = {}, merge_id: UUID | None = None
+    *,
+    actor: User | None,
+    kept_id: UUID,
+    gone_id: UUID,
+    choices: Mapping[str, str] = {},
+    merge_id: UUID | None = None,
+    expected_version: int | None = None,
 ) -> MergeRecord:
     """Make two contacts one, as ``merge_companies``. Who must not be contacted, by either record, must not be after."""
-    return _merge(Contact, actor, kept_id, gone_id, choices, merge_id)
+    return _merge(Contact, actor, kept_id, gone_id, choices, merge_id, expected_version)
 
 
 def preview_merge(*, actor: User, model: type[Merged], kept_id: UUID, gone_id: UUID) -> Preview:
@@ -121,6 +134,7 @@ def _merge(
     gone_id: UUID,
     choices: Mapping[str, str],
     merge_id: UUID | None,
+    expected_version: int | None,
 ) -> MergeRecord:
     if actor is not None:
         policy.require(actor, _act(model))
@@ -129,6 +143,7 @@ def _merge(
         if gone.merged_into_id == kept.pk:
             return _standing_merge(gone)
         _refuse_merged(kept, gone)
+        kept.require_version(expected_version)
         ledger = Ledger()
         before = journal.snapshot(kept, [name for group in _groups(kept) for name in group] + ["notes"])
         _take_values(kept, gone, choices, ledger)
@@ -342,21 +357,21 @@ def _refresh(*records: Merged) -> None:
 # --- Unmerge ---------------------------------------------------------------------------------------------------------
 
 
-def unmerge_company(*, actor: User | None, gone_id: UUID) -> MergeRecord:
+def unmerge_company(*, actor: User | None, gone_id: UUID, expected_version: int | None = None) -> MergeRecord:
     """Make two of one again, row by row. ``left`` of the answer says what stayed because somebody changed it since.
 
     A repeat returns the merge as undone. Raises ``Forbidden``, ``NotFound``; ``Conflict`` when it was never merged, or when
     the kept record was itself merged later (undo that first).
     """
-    return _unmerge(Company, actor, gone_id)
+    return _unmerge(Company, actor, gone_id, expected_version)
 
 
-def unmerge_contact(*, actor: User | None, gone_id: UUID) -> MergeRecord:
+def unmerge_contact(*, actor: User | None, gone_id: UUID, expected_version: int | None = None) -> MergeRecord:
     """The same for contacts. That somebody must not be contacted, said since, stays on the kept record."""
-    return _unmerge(Contact, actor, gone_id)
+    return _unmerge(Contact, actor, gone_id, expected_version)
 
 
-def _unmerge(model: type[Merged], actor: User | None, gone_id: UUID) -> MergeRecord:
+def _unmerge(model: type[Merged], actor: User | None, gone_id: UUID, expected_version: int | None) -> MergeRecord:
     if actor is not None:
         policy.require(actor, _act(model))
     with transaction.atomic():
@@ -368,6 +383,7 @@ def _unmerge(model: type[Merged], actor: User | None, gone_id: UUID) -> MergeRec
             return merge
         if kept.merged_into_id is not None:
             raise Conflict(_("The kept record was merged itself since. Undo that first."), code="merged_later")
+        kept.require_version(expected_version)
         left = movers.take_back(merge.moves, merge.edits, merge.additions)
         merge.left = [row for row in left if row["model"] not in DERIVED]
         merge.unmerged_by, merge.unmerged_at = actor, clock.now()

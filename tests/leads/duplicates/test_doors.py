@@ -12,7 +12,7 @@ from tests.api.callers import Caller, body
 from tests.factories.accounts import UserFactory
 from tests.factories.leads import CompanyFactory, ContactFactory, LeadFactory, PhoneFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.leads.duplicates.urls")]
+pytestmark = pytest.mark.django_db
 REASONS = [{"field": "name", "similarity": 1.0, "weight": 5.4}, {"field": "city", "similarity": 0.3, "weight": -2.1}]
 
 
@@ -141,13 +141,13 @@ def test_what_is_not_there_is_not_found(browser, wrong):
 
 def test_merge_and_unmerge_by_key(rep):
     pair, caller = make_pair(), Caller(rep, "companies:read", "companies:write")
-    merged = caller.post(f"firms/{pair.one_id}/merge", {"gone": str(pair.other_id), "choices": {"sector": "gone"}})
+    merged = caller.post(f"companies/{pair.one_id}/merge", {"gone": str(pair.other_id), "choices": {"sector": "gone"}})
     assert merged.status_code == 200
     assert (body(merged)["kept"], body(merged)["unmerged_at"]) == (str(pair.one_id), None)
-    again = caller.post(f"firms/{pair.one_id}/merge", {"gone": str(pair.other_id)})
+    again = caller.post(f"companies/{pair.one_id}/merge", {"gone": str(pair.other_id)})
     assert body(again)["id"] == body(merged)["id"]
     Company.objects.filter(pk=pair.one_id).update(sector="Gold")
-    undone = body(caller.post(f"firms/{pair.one_id}/unmerge", {"gone": str(pair.other_id)}))
+    undone = body(caller.post(f"companies/{pair.one_id}/unmerge", {"gone": str(pair.other_id)}))
     assert undone["left"] == [
         {"model": "leads.Company", "id": str(pair.one_id), "fields": {"sector": ["Steel", "Metal"]}}
     ]
@@ -168,7 +168,7 @@ def test_bad_merges_get_a_clear_answer(rep, given, status, code):
     pair, caller = make_pair(), Caller(rep, "companies:write", "companies:read")
     known = {"SAME": str(pair.one_id), "OTHER": str(pair.other_id)}
     given = {name: known.get(value, value) if isinstance(value, str) else value for name, value in given.items()}
-    answer = caller.post(f"firms/{pair.one_id}/merge", given)
+    answer = caller.post(f"companies/{pair.one_id}/merge", given)
     assert answer.status_code in {status, 422}, answer.content
     assert code in answer.content.decode()
     assert not MergeRecord.objects.exists()
@@ -176,22 +176,29 @@ def test_bad_merges_get_a_clear_answer(rep, given, status, code):
 
 def test_undoing_what_was_not_merged_here_is_a_conflict(rep):
     pair, caller = make_pair(), Caller(rep, "companies:write", "companies:read")
-    answer = caller.post(f"firms/{pair.one_id}/unmerge", {"gone": str(pair.other_id)})
+    answer = caller.post(f"companies/{pair.one_id}/unmerge", {"gone": str(pair.other_id)})
     assert (answer.status_code, body(answer)["code"]) == (409, "not_merged")
 
 
 def test_pairs_are_listed_and_decided(rep):
     pair, caller = make_pair(), Caller(rep, "contacts:read", "contacts:write")
-    (listed,) = caller.walk("pairs", state="open", kind="company")
+    (listed,) = caller.walk("duplicates", state="open", kind="company")
     assert (listed["kind"], listed["one"], listed["other"]) == ("company", str(pair.one_id), str(pair.other_id))
     assert listed["reasons"] == REASONS
-    assert caller.walk("pairs", kind="contact") == []
-    assert body(caller.post(f"pairs/{pair.pk}/dismiss"))["state"] == "dismissed"
-    assert body(caller.post(f"pairs/{pair.pk}/reopen"))["state"] == "open"
+    assert caller.walk("duplicates", kind="contact") == []
+    assert body(caller.post(f"duplicates/{pair.pk}/dismiss"))["state"] == "dismissed"
+    assert body(caller.post(f"duplicates/{pair.pk}/reopen"))["state"] == "open"
 
 
 def test_a_key_without_the_scope_merges_nothing(rep):
     pair = make_pair()
-    answer = Caller(rep, "companies:read").post(f"firms/{pair.one_id}/merge", {"gone": str(pair.other_id)})
+    answer = Caller(rep, "companies:read").post(f"companies/{pair.one_id}/merge", {"gone": str(pair.other_id)})
     assert answer.status_code == 403
     assert not MergeRecord.objects.exists()
+
+
+def test_contacts_merge_by_key_too_and_the_old_id_says_where_it_went(rep):
+    kept, gone = ContactFactory(), ContactFactory()
+    caller = Caller(rep, "contacts:read", "contacts:write")
+    assert caller.post(f"contacts/{kept.pk}/merge", {"gone": str(gone.pk)}).status_code == 200
+    assert body(caller.get(f"contacts/{gone.pk}"))["merged_into"] == str(kept.pk)

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
 from crm.core import clock, ids
-from crm.core.errors import Conflict, Forbidden, Invalid, NotFound
+from crm.core.errors import Conflict, Forbidden, Invalid, NotFound, VersionConflict
 from crm.core.models import JournalEntry
 from leads.duplicates import movers
 from leads.models import Company, Consent, Contact, CustomValue, DuplicatePair, Lead, MergeRecord, Phone
@@ -35,7 +35,8 @@ from tests.factories.leads import (
 pytestmark = pytest.mark.django_db
 
 # Counted up by every write, the undo included; derived rows are found again; the rest is the record of the merge itself.
-NOT_COMPARED = frozenset({"version", "updated_at", "search_words"})
+# (A lead whose company changed is due for a new score, words and keys are written anew.)
+NOT_COMPARED = frozenset({"version", "updated_at", "search_words", "score_due_at"})
 DERIVED = frozenset(
     {
         "leads.companykey",
@@ -43,6 +44,8 @@ DERIVED = frozenset(
         "leads.duplicatecheck",
         "leads.duplicatepair",
         "leads.mergerecord",
+        "leads.stalewords",
+        "leads.word",
         "leads.customvalue",
     }
 )
@@ -59,6 +62,19 @@ def snapshot() -> dict[str, Any]:
         }
         for model in apps.get_app_config("leads").get_models()
         if model._meta.label_lower not in DERIVED
+    }
+
+
+def differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """The rows that are not what they were, by table: what a failing test shows."""
+    return {
+        table: [(before[table].get(pk), after[table].get(pk)) for pk in keys]
+        for table in before
+        if (
+            keys := [
+                pk for pk in before[table].keys() | after[table].keys() if before[table].get(pk) != after[table].get(pk)
+            ]
+        )
     }
 
 
@@ -249,6 +265,15 @@ def test_again_returns_the_same_merge(rep, two):
     assert JournalEntry.objects.filter(event="company.merged").count() == 1
 
 
+def test_an_older_copy_neither_merges_nor_undoes(rep, two):
+    with pytest.raises(VersionConflict):
+        merge(rep, *two, expected_version=two[0].version + 1)
+    assert not MergeRecord.objects.exists()
+    merge(rep, *two, expected_version=two[0].version)
+    with pytest.raises(VersionConflict):
+        merging.unmerge_company(actor=rep, gone_id=two[1].pk, expected_version=two[0].version)
+
+
 def test_what_makes_no_sense_is_refused(rep, two):
     kept, gone = two
     with pytest.raises(Invalid):
@@ -343,12 +368,16 @@ def test_not_the_same_is_remembered_for_the_kept_one(rep, two):
     assert (pair.company_id, pair.state) == (two[0].pk, "dismissed")
 
 
+# Each example is a dozen rows in Postgres: a failing one is told as it is.
+NO_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
+
+
 class TestThereAndBack(HypothesisTestCase):
     """Whatever the two carry: merge, then unmerge, and every table holds what it held, value by value."""
 
     flags = st.lists(st.tuples(st.booleans(), st.booleans()), max_size=3)
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=15, deadline=None, phases=NO_SHRINKING, suppress_health_check=[HealthCheck.too_slow])
     @given(
         phones=flags,
         leads=st.integers(0, 3),
@@ -371,7 +400,7 @@ class TestThereAndBack(HypothesisTestCase):
         ConsentFactory(contact=pair[1], state="given")
         self._there_and_back(merging.merge_contacts, merging.unmerge_contact, pair[::-1] if swap else pair)
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=15, deadline=None, phases=NO_SHRINKING, suppress_health_check=[HealthCheck.too_slow])
     @given(
         main=st.tuples(st.booleans(), st.booleans()),
         related=st.sampled_from(["none", "child", "parent"]),
@@ -398,7 +427,7 @@ class TestThereAndBack(HypothesisTestCase):
         assert snapshot() != before  # positive control: the merge did something
         undone = back(actor=None, gone_id=pair[1].pk)
         assert undone.left == []
-        assert snapshot() == before
+        assert differences(before, snapshot()) == {}
 
 
 @pytest.mark.django_db(transaction=True)
