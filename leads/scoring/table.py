@@ -31,9 +31,10 @@ class TableError(ValueError):
 class Table:
     """Named columns of one length. Columns are lists; nothing is converted until somebody learns from it."""
 
-    def __init__(self, columns: Mapping[str, Sequence[Value]]) -> None:
+    def __init__(self, columns: Mapping[str, Sequence[Value]], size: int | None = None) -> None:
+        """``size`` is the number of rows, for a table that may have no column."""
         self.columns = dict(columns)
-        lengths = {len(column) for column in self.columns.values()}
+        lengths = {len(column) for column in self.columns.values()} | (set() if size is None else {size})
         if len(lengths) > 1:
             raise TableError("The columns differ in length.")
         self.size = lengths.pop() if lengths else 0
@@ -44,11 +45,11 @@ class Table:
     def take(self, rows: Iterable[int]) -> Table:
         """The rows of these numbers, in this order."""
         picked = [int(row) for row in rows]
-        return Table({name: [column[row] for row in picked] for name, column in self.columns.items()})
+        return Table({name: [column[row] for row in picked] for name, column in self.columns.items()}, len(picked))
 
     def without(self, names: Iterable[str]) -> Table:
         dropped = set(names)
-        return Table({name: column for name, column in self.columns.items() if name not in dropped})
+        return Table({name: column for name, column in self.columns.items() if name not in dropped}, self.size)
 
 
 def is_missing(value: Value) -> bool:

@@ -8,13 +8,18 @@ from django.utils.translation import gettext as _
 from accounts.models import Motion
 from leads.models import ForecastCategory, Pipeline, Reason
 from leads.services import pipelines
+from leads.services.scoring_rules import ensure_default_rules
 
 Stop = tuple[str, int, ForecastCategory, int]
 
 
 def ensure_defaults() -> None:
-    """Make pipelines where there is none, and the reasons of each kind that has none. Safe to run at every start."""
+    """Make pipelines and scoring rules where there are none, and the reasons of each kind that has none.
+
+    Safe to run at every start.
+    """
     with transaction.atomic():
+        ensure_default_rules()
         if not Pipeline.objects.exists():
             _pipelines()
         there = set(Reason.objects.order_by().values_list("kind", flat=True).distinct())

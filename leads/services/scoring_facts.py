@@ -159,9 +159,8 @@ def read_facts(leads: QuerySet[Lead], wanted: Sequence[str], facts: Mapping[str,
             table[fact.key] = [found[pk][0] if pk in found else None for pk in ids]
             moments[fact.key] = [found[pk][1] if pk in found else None for pk in ids]
     opened = [row[2] in Lead.OPEN for row in rows]
-    # Where nothing is wanted the ids keep the table as long as it is.
-    columns_read: dict[str, Any] = {key: table[key] for key in wanted if key in table} or {"id": ids}
-    return Known(ids, Table(columns_read), [r[1] for r in rows], opened, moments)
+    columns_read = {key: table[key] for key in wanted if key in table}
+    return Known(ids, Table(columns_read, len(ids)), [r[1] for r in rows], opened, moments)
 
 
 def _annotated(place: int) -> str:

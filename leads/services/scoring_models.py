@@ -150,6 +150,7 @@ class LearnScores(sweeps.Sweep):
 
     name = "leads.learn_scores"
     model = ScoreModel
+    most_batches = 1  # ringing changes no row: once a run
     every = timedelta(minutes=1)
     late_after = timedelta(minutes=30)
 
@@ -188,7 +189,7 @@ def examples(excluded: list[str]) -> Examples:
     known = read_facts(chosen, sorted({*wanted, *(rule.fact for rule in fit_rules)}), facts)
     won = set(won_leads().filter(pk__in=ids).values_list("pk", flat=True))
     return Examples(
-        table=Table({key: known.table.columns[key] for key in wanted}),
+        table=Table({key: known.table.columns[key] for key in wanted}, len(known.ids)),
         outcomes=np.array([pk in won for pk in known.ids], dtype=np.float64),
         arrived=known.arrived,
         rules=axis_score(points_of(fit_rules, known.table, {})),

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from crm.core import clock
-from leads.models import Company, Deal, Lead, Reason
-from leads.services.defaults import ensure_defaults
-from tests.factories.leads import DealFactory, LeadFactory
+from leads.models import Company, Deal, Lead
+from tests.factories.leads import DealFactory, LeadFactory, ReasonFactory
 
 
 @pytest.fixture
@@ -18,9 +17,8 @@ def past(db):
     """``past(won, lost)``: leads of the last months, closed; banks and big ones are won more often. Oldest first."""
 
     def make(won, lost, *, telling=True):
-        ensure_defaults()
         chance = np.random.default_rng(6)
-        reason = Reason.objects.filter(kind=Reason.Kind.DISQUALIFIED).first()
+        reason = ReasonFactory()
         outcomes = chance.permutation([True] * won + [False] * lost)
         now = clock.now()
         made = []

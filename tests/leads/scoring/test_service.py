@@ -46,6 +46,11 @@ def test_points_fade_by_half_in_each_half_life(bank):
     assert clock.now() + timedelta(hours=23) < bank.score_due_at < clock.now() + timedelta(days=10)
 
 
+def test_without_any_rule_everybody_has_nothing(bank):
+    assert score(bank) == (0, 0, 0)
+    assert scoring.explain(bank)["fit"] == {"score": 0, "value": 0.0, "base": 0.0, "reasons": []}
+
+
 def test_what_does_not_fade_is_not_due_again(bank):
     rule()
     score(bank)
