@@ -21,6 +21,8 @@ from leads.services import campaigns, contacts, deals, defaults, intake, product
 from leads.services import leads as verbs
 
 DAYS = 330
+# Hours of the day in UTC at which both Lyon and Surabaya may be at work.
+OPENS, CLOSES = 7, 16
 # Enquiries of the small demo; the larger ones are made by `config.demo.bulk` on top.
 ENQUIRIES = 90
 
@@ -60,7 +62,7 @@ class Selling:
         self.stages = {pipeline.motion: list(pipeline.stages.all()) for pipeline in Pipeline.objects.all()}
         for serial in range(ENQUIRIES):
             # More of late than a year ago; the last ones this morning.
-            ago = DAYS * (1 - (serial + 1) / ENQUIRIES) ** 1.4
+            ago = DAYS * (1 - (serial + 1) / ENQUIRIES) ** 2.2
             self._at(self.now - timedelta(days=ago, minutes=self.dice.randint(5, 240)), self._enquiry)
         while self.plan:
             moment, _, happen = heapq.heappop(self.plan)
@@ -72,7 +74,18 @@ class Selling:
             heapq.heappush(self.plan, (moment, next(self.number), happen))
 
     def _later(self, happen: Callable[[], Any], least_days: float, most_days: float) -> None:
-        self._at(clock.now() + timedelta(days=self.dice.uniform(least_days, most_days)), happen)
+        moment = clock.now() + timedelta(days=self.dice.uniform(least_days, most_days))
+        self._at(self._at_work(moment), happen)
+
+    def _at_work(self, moment: datetime) -> datetime:
+        """The same moment if people work then, else some time on their next morning or working day."""
+        if moment.weekday() < 5 and OPENS <= moment.hour < CLOSES:
+            return moment
+        days = 1 if moment.hour >= CLOSES else 0
+        while (moment + timedelta(days=days)).weekday() >= 5:
+            days += 1
+        morning = (moment + timedelta(days=days)).replace(hour=OPENS, minute=0, second=0, microsecond=0)
+        return morning + timedelta(minutes=self.dice.randint(5, 180))
 
     # -- what there is --
 
@@ -140,8 +153,11 @@ class Selling:
             level = self.dice.choice(market.LEVELS)
             contacts.change_contact(actor=None, contact_id=lead.contact.pk, changes={"level": level})
         if self.dice.random() < 0.95:
-            self._later(lambda: verbs.assign_lead(actor=None, lead_id=lead.pk, owner_id=seller.pk), 0.0005, 0.01)
-            self._later(lambda: self._attempt(lead, seller, 1), 0.02, 1.5)
+            self._later(lambda: self._assign(lead, seller), 0.0005, 0.01)
+
+    def _assign(self, lead: Lead, seller: User) -> None:
+        verbs.assign_lead(actor=None, lead_id=lead.pk, owner_id=seller.pk)
+        self._later(lambda: self._attempt(lead, seller, 1), 0.01, 1.5)
 
     def _attempt(self, lead: Lead, seller: User, number: int) -> None:
         verbs.attempt_lead(actor=seller, lead_id=lead.pk)
@@ -149,7 +165,7 @@ class Selling:
         if luck < 0.45:
             self._later(lambda: self._connect(lead, seller), 0.01, 1)
         elif number < 4:
-            self._later(lambda: self._attempt(lead, seller, number + 1), 1, 6)
+            self._later(lambda: self._attempt(lead, seller, number + 1), 2, 9)
         else:
             self._later(lambda: self._disqualify(lead, seller), 1, 8)
 
@@ -169,19 +185,22 @@ class Selling:
     def _qualify(self, lead: Lead, seller: User) -> None:
         price = lead.expected_value or Decimal(1000)
         motion = "outside" if lead.motion == "outside" else "inside"
-        days = 90 if motion == "outside" else 25
+        days = 110 if motion == "outside" else 35
         amount = (price * Decimal(self.dice.choice(["0.9", "1", "1", "1.2", "2"]))).quantize(Decimal(1))
         closes = (clock.now() + timedelta(days=self.dice.randint(days // 2, days * 2))).date()
+        deal_id = self.new_id()
         deal = {
-            "deal_id": self.new_id(),
+            "deal_id": deal_id,
             "motion": motion,
             "amount": amount,
             "currency": lead.currency,
             "close_on": closes,
         }
         verbs.qualify_lead(actor=seller, lead_id=lead.pk, deal=deal)
-        made = Deal.objects.get(pk=deal["deal_id"])
-        self._later(lambda: self._step(made, seller, 1, days), days / 12, days / 3)
+        made = Deal.objects.get(pk=deal_id)
+        if lead.product is not None and amount == price:
+            deals.set_lines(actor=seller, deal_id=made.pk, lines=[{"product": lead.product}])
+        self._later(lambda: self._step(made, seller, 1, days), days / 8, days / 2)
 
     def _step(self, deal: Deal, seller: User, number: int, days: int) -> None:
         """On to the next stage, lost on the way, or won at the end."""
@@ -193,7 +212,7 @@ class Selling:
             deals.lose_deal(actor=seller, deal_id=deal.pk, reason_id=reason.pk, competitor=rival)
         elif number < len(stages):
             deals.move_deal(actor=seller, deal_id=deal.pk, stage_id=stages[number].pk)
-            self._later(lambda: self._step(deal, seller, number + 1, days), days / 12, days / 3)
+            self._later(lambda: self._step(deal, seller, number + 1, days), days / 8, days / 2)
         else:
             reason = self.dice.choice(self.reasons[Reason.Kind.WON])
             deals.win_deal(actor=seller, deal_id=deal.pk, reason_id=reason.pk)

@@ -9,12 +9,19 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import Absence, Capability, Organisation, Team, User
 from accounts.services import keys
-from config.demo import bulk, cast, load
+from config.demo import bulk, cast, load, sales
 from crm.core import clock
-from crm.core.models import OutgoingMail
+from crm.core.models import JournalEntry, OutgoingMail
+from leads.models import Company, Deal, Lead
 from tests.factories.accounts import UserFactory
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _a_short_history(monkeypatch: pytest.MonkeyPatch):
+    """The people are what these tests look at; a year of selling takes ten seconds to tell."""
+    monkeypatch.setattr(sales, "ENQUIRIES", 3)
 
 
 def picture() -> list:
@@ -89,3 +96,16 @@ def test_every_role_can_be_played():
         for capability in user.capabilities
     }
     assert held == set(Capability.values)
+
+
+def test_its_history_is_in_order_and_everybody_has_a_share(monkeypatch):
+    monkeypatch.setattr(sales, "ENQUIRIES", 25)
+    load.load(size="small", seed=3)
+    assert Lead.objects.count() == 25
+    assert Deal.objects.exists()
+    assert Lead.objects.exclude(owner=None).values("owner__capabilities").distinct().count() > 1
+    for lead in Lead.objects.all():
+        moments = list(JournalEntry.objects.filter(object_id=lead.pk).order_by("position").values_list("at", flat=True))
+        assert moments == sorted(moments)
+        assert moments[-1] <= clock.now()
+    assert Company.objects.filter(search_words=None).count() == 0
