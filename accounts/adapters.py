@@ -11,8 +11,8 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -36,6 +36,11 @@ class AccountAdapter(DefaultAccountAdapter):
     @override
     def clean_email(self, email: str) -> str:
         return User.normalize_email(super().clean_email(email))
+
+    @override
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
+        """Said where it was asked: a page of its own would be one more door without a sign-in."""
+        return render(request, "account/account_inactive.html", status=403)
 
     @override
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:

@@ -20,7 +20,6 @@ from accounts.views.sign_in import sign_in
 sign_in_and_out = [
     path("login/", sign_in, name="account_login"),
     path("logout/", account.logout, name="account_logout"),
-    path("inactive/", account.account_inactive, name="account_inactive"),
     path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
 ]
 passwords = [

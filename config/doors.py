@@ -9,6 +9,7 @@ from __future__ import annotations
 from django.conf import settings
 
 from crm.core import doors
+from leads.urls_doors import CUSTOMER
 
 # Routes exactly as Django's resolver writes them.
 ANONYMOUS = frozenset(
@@ -17,12 +18,12 @@ ANONYMOUS = frozenset(
         "readyz",
         "i18n/setlang/",  # the language of the sign-in page
         "accounts/login/",
-        "accounts/inactive/",
         "accounts/2fa/authenticate/",  # second step; allauth demands the first one
         "accounts/2fa/webauthn/login/",
         "accounts/password/reset/",
         "accounts/password/reset/done/",
         "accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        CUSTOMER,  # web forms and questionnaires
     }
 )
 # Only when OIDC_ISSUER is set: the way to the organisation's own sign-in and back.

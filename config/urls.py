@@ -29,6 +29,7 @@ urlpatterns = [
     path("field/", include("crm.field.urls")),
     path("managers/", include("crm.managers.urls")),
     path("", include("crm.records.urls")),
+    path("", include("leads.urls_doors")),
     path("", include("crm.integrations.urls")),
     path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("api/v1/", include("config.api")),

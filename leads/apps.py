@@ -11,9 +11,10 @@ class LeadsConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        from leads import jobs, menu, policies  # noqa: F401, PLC0415 (register sweeps, jobs, rules)
+        from leads import jobs, menu, menu_doors, policies  # noqa: F401, PLC0415 (register sweeps, jobs, rules)
         from leads.duplicates import movers  # noqa: PLC0415
         from leads.services import duplicates  # noqa: F401, PLC0415 (registers its sweep and job)
 
         movers.register_own()
         menu.register()
+        menu_doors.register()

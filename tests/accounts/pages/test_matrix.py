@@ -22,10 +22,14 @@ def only(*roles: str, otherwise: int = NO) -> dict[str, int]:
     return for_all(otherwise) | dict.fromkeys(roles, YES)
 
 
+def for_managers(status: int) -> dict[str, int]:
+    """Managers and administrators get this, the others are refused."""
+    return for_all(NO) | {"manager": status, "admin": status}
+
+
 # The page's name, and after "|" the record in its address (tests/api/world.py).
 PAGES: dict[str, dict[str, int]] = {
     "account_change_password": for_all(YES),
-    "account_inactive": dict.fromkeys(ROLES, YES),
     "account_login": for_all(AWAY) | dict.fromkeys(OUTSIDERS, YES),
     "account_logout": for_all(YES),
     "account_reauthenticate": for_all(YES),
@@ -53,6 +57,24 @@ PAGES: dict[str, dict[str, int]] = {
     "mfa_reauthenticate_webauthn": for_all(AWAY),
     "mfa_view_recovery_codes": for_all(ABSENT),
     "records:duplicates": only("inside", "field", "manager", "admin"),
+    "sales:campaigns": for_all(YES),
+    "sales:campaign|gone": for_managers(ABSENT),
+    "sales:edit_pipeline|gone": for_managers(ABSENT),
+    "sales:fields": for_all(YES),
+    "sales:field|gone": for_managers(ABSENT),
+    "sales:new_campaign": only("manager", "admin"),
+    "sales:new_field": only("manager", "admin"),
+    "sales:new_pipeline": only("manager", "admin"),
+    "sales:new_product": only("manager", "admin"),
+    "sales:new_reason": only("manager", "admin"),
+    "sales:new_stage|gone": for_managers(ABSENT),
+    "sales:pipelines": for_all(YES),
+    "sales:pipeline|gone": for_all(ABSENT),
+    "sales:products": for_all(YES),
+    "sales:product|gone": for_managers(ABSENT),
+    "sales:reasons": for_all(YES),
+    "sales:reason|gone": for_managers(ABSENT),
+    "sales:stage|gone": for_managers(ABSENT),
     "search": for_all(YES),
     "settings:absences": for_all(YES),
     "settings:calendar|calendars.used": for_all(YES),
@@ -82,6 +104,8 @@ PAGES: dict[str, dict[str, int]] = {
     "settings:teams": for_all(YES),
 }
 
+NOT_FOR_REPS = {"inside": NO, "field": NO, "finance": NO}
+
 # Doors that take a POST: who may not, and for whom the record does not exist. Who may is each page's own test.
 POSTS: dict[str, dict[str, int]] = {
     "settings:cancel_absence|absences.mate": {"inside": ABSENT, "field": ABSENT, "finance": ABSENT},
@@ -105,6 +129,19 @@ POSTS: dict[str, dict[str, int]] = {
     "settings:read_notice|notices.mate": dict.fromkeys(ROLES[:5], ABSENT),
     "settings:restore_absence|absences.mate": dict.fromkeys(ROLES[:5], ABSENT),
     "settings:revoke_key|keys.mate": {"inside": ABSENT, "field": ABSENT, "manager": ABSENT, "finance": ABSENT},
+    "sales:order_stages|gone": NOT_FOR_REPS,
+    "sales:put_campaign_away|gone": NOT_FOR_REPS,
+    "sales:put_field_away|gone": NOT_FOR_REPS,
+    "sales:put_pipeline_away|gone": NOT_FOR_REPS,
+    "sales:put_product_away|gone": NOT_FOR_REPS,
+    "sales:put_reason_away|gone": NOT_FOR_REPS,
+    "sales:remove_stage|gone": NOT_FOR_REPS,
+    "sales:use_campaign_again|gone": NOT_FOR_REPS,
+    "sales:use_field_again|gone": NOT_FOR_REPS,
+    "sales:use_pipeline_again|gone": NOT_FOR_REPS,
+    "sales:use_product_again|gone": NOT_FOR_REPS,
+    "sales:use_reason_again|gone": NOT_FOR_REPS,
+    "sales:order_pipelines": NOT_FOR_REPS,
     "settings:team|teams.inside": {"inside": NO, "field": ABSENT, "manager": NO, "finance": NO},
     "settings:end_session|number": dict.fromkeys(ROLES[:5], ABSENT),
 }
@@ -126,6 +163,8 @@ ELSEWHERE = {
     "records:merge": "a pair of its own: tests/leads/duplicates/test_doors",
     "records:reopen_pair": "a pair of its own: tests/leads/duplicates/test_doors",
     "records:undo_merge": "a pair of its own: tests/leads/duplicates/test_doors",
+    "sales:order_fields": "POST only: tests/leads/settings",
+    "sales:order_reasons": "POST only: tests/leads/settings",
     "set_language": "POST only: test_language",
     "settings:add_absence": "POST only: test_absences",
     "settings:end_all_sessions": "POST only: test_sessions",
