@@ -25,6 +25,7 @@ from leads.services import duplicates, merging
 from leads.services.merging import GONE, KEPT, Preview
 
 ON_A_PAGE = 30
+MOST_SURE = 0.99
 MODELS: dict[str, type[Company | Contact]] = {"company": Company, "contact": Contact}
 WORDS = {
     "city": gettext_lazy("Town"),
@@ -55,6 +56,11 @@ class Line:
     @property
     def reasons(self) -> list[tuple[str, int]]:
         return [(_say(reason), round(reason["weight"])) for reason in self.pair.reasons if round(reason["weight"])]
+
+    @property
+    def sure(self) -> float:
+        """How sure, as it is shown: nothing is sure beyond 99 %."""
+        return min(self.pair.score, MOST_SURE)
 
     @property
     def address(self) -> str:
@@ -250,7 +256,7 @@ def may_be_same(request: HttpRequest, kind: str, record_id: UUID) -> HttpRespons
     lines = [
         {
             "record": rows[one.id],
-            "score": one.score,
+            "sure": min(one.score, MOST_SURE),
             "address": reverse("records:merge", args=[kind, record.pk, one.id]),
             "reasons": [(_say(reason), round(reason["weight"])) for reason in duplicates.reasons_of(one)],
         }

@@ -15,6 +15,7 @@ from django.apps import apps
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from crm.core import clock, journal, policy
@@ -54,6 +55,18 @@ CONTACT_FIELDS: tuple[tuple[str, ...], ...] = (
 KEPT, GONE = "kept", "gone"
 # Written about in the journal when they go over, so that whoever follows the feed sees it.
 JOURNALLED = {"leads.Lead": "lead.changed", "leads.Deal": "deal.changed", "leads.Contact": "contact.changed"}
+# What goes over, as the preview calls it.
+KINDS = {
+    "leads.Company": gettext_lazy("Parts"),
+    "leads.Consent": gettext_lazy("Consents"),
+    "leads.Contact": gettext_lazy("Contacts"),
+    "leads.Deal": gettext_lazy("Deals"),
+    "leads.Email": gettext_lazy("E-mail addresses"),
+    "leads.Lead": gettext_lazy("Leads"),
+    "leads.Phone": gettext_lazy("Phone numbers"),
+    "leads.ReferralLink": gettext_lazy("Referral links"),
+    "leads.Site": gettext_lazy("Sites"),
+}
 # Found again by themselves: nobody misses one that an undo could not bring back.
 DERIVED = frozenset({"leads.DuplicatePair"})
 
@@ -290,7 +303,7 @@ def _moving(actor: User, kept: Merged, gone: Merged) -> Iterable[tuple[str, int]
         if rows.model in policy.models_with_policy():
             rows = policy.scope(rows, actor)
         if count := rows.count():
-            yield str(rows.model._meta.verbose_name_plural), count
+            yield str(KINDS.get(relation.model, rows.model._meta.verbose_name_plural)), count
 
 
 def _keep_record(actor: User | None, kept: Merged, gone: Merged, ledger: Ledger, merge_id: UUID | None) -> MergeRecord:

@@ -305,7 +305,7 @@ def test_a_preview_counts_only_what_the_reader_sees(rep, two):
     LeadFactory(contact=None, company=two[1], owner=rep)
     LeadFactory(contact=None, company=two[1], owner=UserFactory(capabilities=["calls"]))
     shown = merging.preview_merge(actor=rep, model=Company, kept_id=two[0].pk, gone_id=two[1].pk)
-    assert dict(shown.moves)["leads"] == 1
+    assert dict(shown.moves)["Leads"] == 1
     assert {line.name: line.default for line in shown.fields}["website"] == "gone"
 
 
