@@ -211,7 +211,7 @@ def _field(model: type[Model], name: str, reader: User) -> forms.Field:
     return made
 
 
-class OwnerField(forms.ModelChoiceField):
+class OwnerField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic when it runs
     """A colleague who sells, of those the reader sees."""
 
     def __init__(self, *, reader: User, **kwargs: Any) -> None:

@@ -154,7 +154,7 @@ class DealForm(OwnFieldsForm):
         return {**given, "custom": self.own_values()}
 
 
-class StageField(forms.ModelChoiceField):
+class StageField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic when it runs
     """A stage under the name of its pipeline; none: the first of the motion's pipeline."""
 
     def __init__(self, queryset: Any, **kwargs: Any) -> None:

@@ -49,8 +49,12 @@ CHANGED = (gettext_lazy("Changed"), "edit")
 MERGED = (gettext_lazy("Merged with another record"), "link")
 TOUCHES = frozenset({"lead.created", "lead.attempted", "lead.connected"})
 # What follows from something else that is told anyway.
-UNTOLD = frozenset({"closed_at", "connected_at", "stage_since", "closed_on", "do_not_contact", "do_not_contact_at", "scored_at",
-                    "arrived_at", "channel", "direction", "external_id", "external_source", "score_due_at"})  # fmt: skip
+UNTOLD = frozenset(
+    """
+    status state closed_at connected_at closed_on stage_since do_not_contact do_not_contact_at scored_at score_due_at
+    arrived_at channel direction external_id external_source
+    """.split()
+)
 # What belongs to a record and is no column of it.
 PARTS = {
     "lines": gettext_lazy("Products"),

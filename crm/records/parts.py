@@ -83,7 +83,7 @@ class Part:
         made = forms.formset_factory(self.row, extra=EMPTY_ROWS, can_delete=True, max_num=200, absolute_max=220)
 
         def build(*args: Any, **kwargs: Any) -> Any:
-            return made(*args, form_kwargs={"reader": reader} if self.knows_reader else {}, **kwargs)
+            return made(*args, **kwargs, form_kwargs={"reader": reader} if self.knows_reader else {})  # type: ignore[misc]
 
         return build
 

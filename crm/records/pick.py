@@ -46,7 +46,7 @@ class PickField(forms.Field):
 
     @override
     def prepare_value(self, value: Any) -> Any:
-        self.widget.chosen = self._found(value)  # type: ignore[attr-defined]
+        self.widget.chosen = self._found(value)
         return value
 
     @override

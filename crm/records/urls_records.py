@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import URLPattern, path
 
 from crm.records import views_board, views_lists, views_pages, views_records
 from crm.records.lists.offered import COMPANIES, CONTACTS, DEALS, LEADS
@@ -18,7 +18,7 @@ PAGES = {
 SHAPES = {"deals": {views_board.BOARD: views_board.board}}
 
 
-def _of(spec: ListSpec) -> list[object]:
+def _of(spec: ListSpec) -> list[URLPattern]:
     many, one = spec.key, spec.holder
     return [
         path(f"{many}/", views_lists.list_page(spec, SHAPES.get(many)), name=many),

@@ -12,6 +12,7 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from typing_extensions import override
 
 from accounts.models import User
 from crm.core import policy
@@ -350,6 +351,7 @@ class PutForm(ReaderForm):
         self.order_fields(["view", "name"])
         self.of = of
 
+    @override
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         if not cleaned.get("view") and not cleaned.get("name"):

@@ -46,7 +46,7 @@ def list_page(spec: ListSpec, other_shape: dict[str, View] | None = None) -> Vie
         if (shape := (other_shape or {}).get(request.GET.get(SHAPE, ""))) is not None:
             return shape(request)
         state = State(spec, reader, _sorted(request.GET, spec))
-        request.GET = state.query  # the heads of the columns read what it is sorted by
+        request.GET = state.query  # type: ignore[assignment]  # the heads of the columns read what it is sorted by
         found: Page[Any] = page_of(state.rows(), state.order_column, state.query.get(CURSOR, ""), ON_A_PAGE)
         facts = {**frame(state), "rows": _drawn(state, found.rows), "number": count(state.rows(), whole_table=state.is_whole_table),
                  "previous": state.at(found.previous), "following": state.at(found.following)}  # fmt: skip
@@ -68,8 +68,7 @@ def _opens_first(request: HttpRequest, reader: User, spec: ListSpec) -> str | No
         first = SavedView.objects.filter(owner=reader, of=spec.key, is_first=True).first()
         return address_of(spec, first) if first else None
     if set(request.GET) == {VIEW}:
-        view_id = State(spec, reader, request.GET).view_id
-        view = SavedView.objects.visible_to(reader).filter(of=spec.key, pk=view_id).first()
+        view = State(spec, reader, request.GET).view
         return address_of(spec, view) if view else f"{reverse(spec.url_name)}?{ORDER}={spec.first_order}"
     return None
 
@@ -78,7 +77,7 @@ def frame(state: State) -> dict[str, Any]:
     """What surrounds the rows, in a table and on a board alike: views, chips, buttons."""
     spec, reader = state.spec, state.reader
     views = selectors.views(reader, spec.key)
-    current = next((view for view in views if view.pk == state.view_id), None)
+    current = next((view for view in views if str(view.pk) == state.query.get(VIEW)), None)
     return {
         "spec": spec,
         "state": state,
@@ -186,9 +185,9 @@ def keep_view_page(spec: ListSpec) -> View:
     def keep(request: HttpRequest) -> HttpResponse:
         actor: User = request.user  # type: ignore[assignment]
         state = State(spec, actor, request.GET)
-        view = SavedView.objects.visible_to(actor).filter(pk=state.view_id, of=spec.key).first()
+        view = state.view
         own = view if view is not None and view.owner_id == actor.pk else None
-        form = ViewForm(request.POST or None, view=own)
+        form = ViewForm(request.POST if request.method == "POST" else None, view=own)
         if request.method == "POST" and form.is_valid():
             kept = form.carry_out(lambda: _keep(actor, spec, state, own, form))
             if kept is not None:

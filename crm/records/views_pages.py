@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -151,7 +151,7 @@ def consent(request: HttpRequest, record_id: UUID) -> HttpResponse:
     """Write down what somebody allowed or refused, with its proof."""
     actor: User = request.user  # type: ignore[assignment]
     found: Contact = record_of(CONTACTS, actor, record_id)
-    form = ConsentForm(request.POST or None, reader=actor, initial={"channel": "email", "state": "given"})
+    form = ConsentForm(_sent(request), reader=actor, initial={"channel": "email", "state": "given"})
     if request.method == "POST" and form.is_valid():
         done = form.carry_out(lambda: contacts.record_consent(actor=actor, contact_id=found.pk, **form.values()))
         if done is not None:
@@ -223,7 +223,7 @@ def _way_of_deal(deal: Deal, stages: list[Any], changes: list[StageChange]) -> l
 
 
 def make_company(request: HttpRequest, actor: User) -> tuple[Any, Any]:
-    form = CompanyForm(request.POST or None, reader=actor)
+    form = CompanyForm(_sent(request), reader=actor)
     made = None
     if request.method == "POST" and form.is_valid():
         made = form.carry_out(lambda: companies.create_company(actor=actor, **form.values()))
@@ -231,7 +231,7 @@ def make_company(request: HttpRequest, actor: User) -> tuple[Any, Any]:
 
 
 def make_contact(request: HttpRequest, actor: User) -> tuple[Any, Any]:
-    form = ContactForm(request.POST or None, reader=actor, initial=_given(request, "company"))
+    form = ContactForm(_sent(request), reader=actor, initial=_given(request, "company"))
     made = None
     if request.method == "POST" and form.is_valid():
         made = form.carry_out(lambda: contacts.create_contact(actor=actor, **form.values()))
@@ -239,11 +239,16 @@ def make_contact(request: HttpRequest, actor: User) -> tuple[Any, Any]:
 
 
 def make_deal(request: HttpRequest, actor: User) -> tuple[Any, Any]:
-    form = DealForm(request.POST or None, reader=actor, initial=_given(request, "company", "contact", "lead"))
+    form = DealForm(_sent(request), reader=actor, initial=_given(request, "company", "contact", "lead"))
     made = None
     if request.method == "POST" and form.is_valid():
         made = form.carry_out(lambda: deals.create_deal(actor=actor, **form.values()))
     return form, made
+
+
+def _sent(request: HttpRequest) -> QueryDict | None:
+    """What was sent, be it nothing; None while it is only asked for."""
+    return request.POST if request.method == "POST" else None
 
 
 def _given(request: HttpRequest, *names: str) -> dict[str, str]:

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -43,7 +42,7 @@ def create_view(
     Raises ``Invalid``, ``Conflict`` (a name that one has already).
     """
     writing.require(actor, WRITE_VIEWS)
-    with transaction.atomic():
+    with writing.writes():
         stored = writing.known(SavedView, actor, view_id)
         if stored is not None:
             return stored
@@ -63,7 +62,7 @@ def change_view(
 ) -> SavedView:
     """Change one's own view. Raises ``NotFound``, ``Forbidden`` (somebody else's), ``Invalid``, ``Conflict``."""
     writing.require(actor, WRITE_VIEWS)
-    with transaction.atomic():
+    with writing.writes():
         view = _own(actor, view_id)
         before = journal.snapshot(view, changes)
         for name, value in changes.items():
@@ -79,7 +78,7 @@ def change_view(
 def delete_view(*, actor: User, view_id: UUID, expected_version: int | None = None) -> SavedView:
     """Take one's own view away; answers what it was. Raises ``NotFound``, ``Forbidden``, ``VersionConflict``."""
     writing.require(actor, WRITE_VIEWS)
-    with transaction.atomic():
+    with writing.writes():
         view = _own(actor, view_id)
         view.require_version(expected_version)
         journal.record(actor=actor, event="view.deleted", instance=view)
@@ -89,7 +88,7 @@ def delete_view(*, actor: User, view_id: UUID, expected_version: int | None = No
 
 def put_in_view(*, actor: User, view_id: UUID, ids: Iterable[UUID]) -> list[UUID]:
     """Put records into one's own view by hand; answers those that were not in it. Raises ``Invalid`` when it is full."""
-    with transaction.atomic():
+    with writing.writes():
         view = _own(actor, view_id)
         present = list(view.filters.get(MEMBERS, []))
         new = [key for key in dict.fromkeys(map(str, ids)) if key not in set(present)]
@@ -102,7 +101,7 @@ def put_in_view(*, actor: User, view_id: UUID, ids: Iterable[UUID]) -> list[UUID
 
 def take_from_view(*, actor: User, view_id: UUID, ids: Iterable[UUID]) -> None:
     """Take records out of one's own view."""
-    with transaction.atomic():
+    with writing.writes():
         view = _own(actor, view_id)
         gone = set(map(str, ids))
         left = [key for key in view.filters.get(MEMBERS, []) if key not in gone]

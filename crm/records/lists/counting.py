@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
+from typing_extensions import override
 
 from crm.core import formats
 
@@ -23,6 +24,7 @@ class Count:
     more: bool = False
     about: bool = False
 
+    @override
     def __str__(self) -> str:
         number = formats.number(self.number)
         if self.about:

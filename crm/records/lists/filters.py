@@ -60,7 +60,7 @@ class Among(Filter):
     @override
     def fields(self, reader: User) -> dict[str, forms.Field]:
         field = forms.MultipleChoiceField(
-            label=self.label, choices=list(self.choices), required=False, widget=forms.CheckboxSelectMultiple
+            label=str(self.label), choices=list(self.choices), required=False, widget=forms.CheckboxSelectMultiple
         )
         return {self.key: field}
 
@@ -86,7 +86,7 @@ class Whose(Filter):
             named = [(str(user.pk), user.name) for user in people.people(reader).exclude(pk=reader.pk)]
             return [("", _("Anybody")), (ME, _("Me")), (NOBODY, _("Nobody yet")), *named]
 
-        return {self.key: forms.ChoiceField(label=self.label, choices=choices, required=False)}
+        return {self.key: forms.ChoiceField(label=str(self.label), choices=choices, required=False)}
 
     @override
     def condition(self, values: dict[str, Any], reader: User) -> Q | None:
@@ -120,7 +120,7 @@ class Linked(Filter):
     @override
     def fields(self, reader: User) -> dict[str, forms.Field]:
         rows = self.model._default_manager.visible_to(reader).filter(**self.narrow)  # type: ignore[attr-defined]
-        return {self.key: forms.ModelMultipleChoiceField(rows, label=self.label, required=False)}
+        return {self.key: forms.ModelMultipleChoiceField(rows, label=str(self.label), required=False)}
 
     @override
     def condition(self, values: dict[str, Any], reader: User) -> Q | None:
@@ -174,7 +174,11 @@ class _Range(Filter):
         first, last = (None if end is None else self.shown(end) for end in self.ends(values))
         if first is None:
             return _("up to %(end)s") % {"end": last}
-        return _("from %(start)s") % {"start": first} if last is None else _("%(start)s to %(end)s") % {"start": first, "end": last}
+        return (
+            _("from %(start)s") % {"start": first}
+            if last is None
+            else _("%(start)s to %(end)s") % {"start": first, "end": last}
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,7 +233,7 @@ class YesNo(Filter):
     @override
     def fields(self, reader: User) -> dict[str, forms.Field]:
         choices = [("", _("Either")), ("yes", _("Yes")), ("no", _("No"))]
-        return {self.key: forms.ChoiceField(label=self.label, choices=choices, required=False)}
+        return {self.key: forms.ChoiceField(label=str(self.label), choices=choices, required=False)}
 
     @override
     def condition(self, values: dict[str, Any], reader: User) -> Q | None:
@@ -248,7 +252,7 @@ class Begins(Filter):
 
     @override
     def fields(self, reader: User) -> dict[str, forms.Field]:
-        return {self.key: forms.CharField(label=self.label, required=False, max_length=120)}
+        return {self.key: forms.CharField(label=str(self.label), required=False, max_length=120)}
 
     @override
     def condition(self, values: dict[str, Any], reader: User) -> Q | None:
@@ -267,7 +271,9 @@ class Found(Filter):
 
     @override
     def fields(self, reader: User) -> dict[str, forms.Field]:
-        return {self.key: forms.CharField(label=self.label, required=False, max_length=200, widget=forms.HiddenInput)}
+        return {
+            self.key: forms.CharField(label=str(self.label), required=False, max_length=200, widget=forms.HiddenInput)
+        }
 
     @override
     def condition(self, values: dict[str, Any], reader: User) -> Q | None:
@@ -294,7 +300,7 @@ class Picked(Filter):
     @override
     def fields(self, reader: User) -> dict[str, forms.Field]:
         rows = SavedView.objects.visible_to(reader).filter(of=self.of)
-        return {self.key: forms.ModelChoiceField(rows, label=self.label, required=False, widget=forms.HiddenInput)}
+        return {self.key: forms.ModelChoiceField(rows, label=str(self.label), required=False, widget=forms.HiddenInput)}
 
     @override
     def condition(self, values: dict[str, Any], reader: User) -> Q | None:

@@ -197,7 +197,7 @@ DEALS = ListSpec(
         Column("close", _("Expected to close"), cells.day("close_on"), order="close", css="nw"),
         Column("motion", _("Motion"), cells.motion),
         Column("owner", _("Owner"), cells.person("owner")),
-        Column("forecast", _("Forecast"), lambda deal: ForecastCategory(deal.forecast_category).label),
+        Column("forecast", _("Forecast"), lambda deal: str(ForecastCategory(deal.forecast_category).label)),
         Column("pipeline", _("Pipeline"), lambda deal: str(deal.stage.pipeline)),
         Column("company", _("Company"), cells.company),
         Column("contact", _("Contact"), cells.contact),

@@ -138,12 +138,14 @@ class State:
 
     # --- Views ---
 
-    @property
-    def view_id(self) -> UUID | None:
+    @cached_property
+    def view(self) -> SavedView | None:
+        """The saved view that the address names, if the reader sees it."""
         try:
-            return UUID(self.query.get(VIEW, ""))
+            key = UUID(self.query.get(VIEW, ""))
         except ValueError:
             return None
+        return SavedView.objects.visible_to(self.reader).filter(of=self.spec.key, pk=key).first()
 
     def stored(self) -> dict[str, Any]:
         """The fields of a saved view that looks like this page."""
@@ -160,11 +162,8 @@ class State:
         own = self.stored()
         asked = {key: values for key, values in view.filters.items() if key != MEMBERS}
         columns = view.columns or list(self.spec.first_columns)
-        return (
-            own["filters"] != asked
-            or own["columns"] != columns
-            or own["order"] != (view.order or self.spec.first_order)
-        )
+        kept = {"filters": asked, "columns": columns, "order": view.order or self.spec.first_order}
+        return own != kept
 
 
 def address_of(spec: ListSpec, view: SavedView) -> str:
