@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -34,16 +34,15 @@ class Fact:
     label: Text
     source: Any
     is_learnable: bool = True
+    # Since when it is so, as an expression; the lead's arrival unless said. A function says it with each value.
+    when: Any = None
     choices: tuple[tuple[str, Text], ...] = ()
 
 
 _PHONES = Phone.objects.filter(Q(contact=OuterRef("contact")) | Q(company=OuterRef("company")))
 _EMAILS = Email.objects.filter(Q(contact=OuterRef("contact")) | Q(company=OuterRef("company")))
-
-
-def _answered(ids: Sequence[UUID]) -> dict[UUID, tuple[Any, datetime | None]]:
-    rounds = QuestionnaireAnswers.objects.filter(lead__in=ids, answered_at__isnull=False).order_by("answered_at")
-    return {lead: (True, moment) for lead, moment in rounds.values_list("lead_id", "answered_at")}
+_ANSWERS = QuestionnaireAnswers.objects.filter(lead=OuterRef("pk"), answered_at__isnull=False)
+_ANSWERED_AT = Subquery(_ANSWERS.order_by("-answered_at").values("answered_at")[:1])
 
 
 def _choices(choices: Any) -> tuple[tuple[str, Text], ...]:
@@ -61,7 +60,7 @@ _BUILT_IN = (
     Fact("lead.referred", _("Came by a referral"), Q(referral__isnull=False)),
     Fact("lead.expected_value", _("Expected value"), F("expected_value")),
     Fact("lead.needs_demo", _("Wants to see it"), F("needs_demo")),
-    Fact("lead.answered", _("Answered a questionnaire"), _answered, is_learnable=False),
+    Fact("lead.answered", _("Answered a questionnaire"), Exists(_ANSWERS), is_learnable=False, when=_ANSWERED_AT),
     Fact("company.sector", _("Sector"), F("company__sector")),
     Fact("company.employees", _("Employees"), F("company__employees")),
     Fact("company.annual_revenue", _("Annual revenue"), F("company__annual_revenue")),
@@ -139,11 +138,13 @@ def read_facts(leads: QuerySet[Lead], wanted: Sequence[str], facts: Mapping[str,
     plain = [fact for fact in known if not callable(fact.source) and not isinstance(fact.source, str)]
     custom = [fact for fact in known if isinstance(fact.source, str)]
     holders = sorted({fact.source for fact in custom})
-    columns = [_annotated(place) for place in range(len(plain))]
+    columns = [f"fact_{place}" for place in range(len(plain))]
+    timed = {f"when_{place}": fact for place, fact in enumerate(plain) if fact.when is not None}
     rows = list(
         leads.annotate(main_site=FilteredRelation("company__sites", condition=Q(company__sites__is_primary=True)))
         .annotate(**{name: fact.source for name, fact in zip(columns, plain, strict=True)})
-        .values_list("pk", "arrived_at", "status", *columns, *holders)
+        .annotate(**{name: fact.when for name, fact in timed.items()})
+        .values_list("pk", "arrived_at", "status", *columns, *holders, *timed)
     )
     ids = [row[0] for row in rows]
     start = 3
@@ -152,7 +153,10 @@ def read_facts(leads: QuerySet[Lead], wanted: Sequence[str], facts: Mapping[str,
         place = start + len(plain) + holders.index(fact.source)
         name = fact.key.rpartition(".")[2]
         table[fact.key] = [(row[place] or {}).get(name) for row in rows]
-    moments: dict[str, list[datetime | None]] = {}
+    ends = start + len(plain) + len(holders)
+    moments: dict[str, list[datetime | None]] = {
+        fact.key: [row[ends + place] for row in rows] for place, fact in enumerate(timed.values())
+    }
     for fact in known:
         if callable(fact.source):
             found = fact.source(ids)
@@ -161,10 +165,6 @@ def read_facts(leads: QuerySet[Lead], wanted: Sequence[str], facts: Mapping[str,
     opened = [row[2] in Lead.OPEN for row in rows]
     columns_read = {key: table[key] for key in wanted if key in table}
     return Known(ids, Table(columns_read, len(ids)), [r[1] for r in rows], opened, moments)
-
-
-def _annotated(place: int) -> str:
-    return f"fact_{place}"
 
 
 def _blank(value: Any) -> Any:

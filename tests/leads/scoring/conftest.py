@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from django.db import connection
 
 from crm.core import clock
 from leads.models import Company, Deal, Lead
@@ -15,6 +16,10 @@ from tests.factories.leads import DealFactory, LeadFactory, ReasonFactory
 @pytest.fixture
 def past(db):
     """``past(won, lost)``: leads of the last months, closed; banks and big ones are won more often. Oldest first."""
+
+    with connection.cursor() as cursor:
+        # A worker learns outside of any transaction; a test cannot, and a busy machine takes its time.
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
 
     def make(won, lost, *, telling=True):
         chance = np.random.default_rng(6)

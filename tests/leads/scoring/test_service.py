@@ -279,6 +279,16 @@ def test_custom_fields_are_facts(bank):
     assert scoring.explain(bank)["fit"]["reasons"][0]["label"] == "Vehicles"
 
 
+def test_an_answered_questionnaire_fades_from_the_day_it_was_answered(bank):
+    from tests.factories.leads import QuestionnaireAnswersFactory
+
+    rule(axis=Axis.ENGAGEMENT, fact="lead.answered", values=["yes"], points=40, half_life_days=10)
+    round_of = QuestionnaireAnswersFactory(lead=bank)
+    assert score(bank)[1] == 0
+    type(round_of).objects.update(answered_at=clock.now() - timedelta(days=10))
+    assert score(bank)[1] == 20
+
+
 def test_a_higher_app_adds_facts_with_their_own_time(bank, monkeypatch):
     monkeypatch.setattr("leads.services.scoring_facts._registered", {})
     from leads.services.scoring_facts import register_fact
@@ -292,7 +302,7 @@ def test_a_higher_app_adds_facts_with_their_own_time(bank, monkeypatch):
 
 
 def test_facts_come_in_one_query_whatever_is_asked(bank, farm, django_assert_num_queries):
-    facts = {key: fact for key, fact in all_facts().items() if key != "lead.answered"}
+    facts = all_facts()
     with django_assert_num_queries(1):
         known = read_facts(Lead.objects.order_by("pk"), sorted(facts), facts)
     assert known.table.columns["company.sector"] == ["Bank", "Farm"]
