@@ -20,6 +20,7 @@ from crm.core.api.routers import command
 from crm.core.api.serializers import CreateSerializer, WriteSerializer
 from leads import normal
 from leads.api import fields
+from leads.api.duplicates import MERGE_GIVES, MERGE_TAKES, Merges
 from leads.api.filters import CustomFiltered, LinkFilter, RecordFilters
 from leads.api.parts import Acts
 from leads.models import Company, Phone, Site
@@ -119,7 +120,7 @@ class SiteWrite(PlaceWrite):
     example = {"street": "1 rue de la Paix", "city": "Lyon", "postal_code": "69002", "country": "FR"}
 
     id = fields.LinkTo()
-    label = Text(max_length=80, required=False, allow_blank=True)
+    label = Text(max_length=80, required=False, allow_blank=True)  # type: ignore[assignment]
     is_primary = Flag(required=False)
 
 
@@ -142,7 +143,7 @@ class CompanyChange(ReachWrite):
     annual_revenue = Number(**fields.AMOUNT, required=False, allow_null=True)
     currency = Text(max_length=3, required=False, allow_blank=True, help_text="ISO 4217; an amount needs it.")
     founded_year = Whole(min_value=1000, max_value=2200, required=False, allow_null=True)
-    tier = Choice(choices=Company.Tier.choices, required=False, allow_blank=True)
+    tier = Choice(choices=Company.Tier.choices, required=False, allow_null=True)
     visit_every_days = Whole(
         min_value=1, max_value=32_767, required=False, allow_null=True, help_text="Null: as its tier says."
     )
@@ -193,7 +194,7 @@ class CompanyFilters(RecordFilters):
         return rows.filter(Exists(Site.objects.filter(company=OuterRef("pk"), country=value.upper())))
 
 
-class Companies(CustomFiltered, Acts, Lists, Retrieves, Creates, Changes):
+class Companies(CustomFiltered, Acts, Lists, Retrieves, Creates, Changes, Merges):
     """Organisations with their sites and ways to reach them: common ground of all who sell."""
 
     noun = "a company"
@@ -205,9 +206,13 @@ class Companies(CustomFiltered, Acts, Lists, Retrieves, Creates, Changes):
         "create": WRITE_COMPANIES,
         "change": WRITE_COMPANIES,
         "assign": WRITE_COMPANIES,
+        "merge": WRITE_COMPANIES,
+        "unmerge": WRITE_COMPANIES,
     }
     reader = CompanyRead
-    takes = {"create": CompanyCreate, "change": CompanyChange, "assign": Assign}
+    takes = {"create": CompanyCreate, "change": CompanyChange, "assign": Assign, **MERGE_TAKES}
+    gives = MERGE_GIVES
+    merged_model = Company
     filterset_class = CompanyFilters
     orders = keyed({"name": "name_key", "created_at": "created_at", "updated_at": "updated_at"})
 

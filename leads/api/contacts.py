@@ -22,6 +22,7 @@ from crm.core.api.serializers import CreateSerializer, WriteSerializer
 from leads import normal
 from leads.api import fields
 from leads.api.companies import ReachWrite
+from leads.api.duplicates import MERGE_GIVES, MERGE_TAKES, Merges
 from leads.api.filters import CustomFiltered, LinkFilter, RecordFilters
 from leads.api.parts import Acts
 from leads.models import Company, Consent, Contact, Email, Phone
@@ -91,7 +92,7 @@ class ContactChange(ReachWrite):
     first_name = Text(max_length=100, required=False, allow_blank=True)
     last_name = Text(max_length=100, required=False, allow_blank=True)
     job_title = Text(max_length=160, required=False, allow_blank=True)
-    level = Choice(choices=Contact.Level.choices, required=False, allow_blank=True)
+    level = Choice(choices=Contact.Level.choices, required=False, allow_null=True)
     company = fields.LinkTo(allow_null=True)
     language = Text(max_length=12, required=False, allow_blank=True)
     time_zone = Text(max_length=64, required=False, allow_blank=True, help_text="IANA name, such as Asia/Jakarta.")
@@ -154,7 +155,7 @@ class ContactFilters(RecordFilters):
         )
 
 
-class Contacts(CustomFiltered, Acts, Lists, Retrieves, Creates, Changes):
+class Contacts(CustomFiltered, Acts, Lists, Retrieves, Creates, Changes, Merges):
     """People at companies: how they are reached, where they stand on the ladder to the decision, what they allow."""
 
     noun = "a contact"
@@ -168,9 +169,19 @@ class Contacts(CustomFiltered, Acts, Lists, Retrieves, Creates, Changes):
         "forbid": WRITE_CONTACTS,
         "allow": WRITE_CONTACTS,
         "consents": WRITE_CONTACTS,
+        "merge": WRITE_CONTACTS,
+        "unmerge": WRITE_CONTACTS,
     }
     reader = ContactRead
-    takes = {"create": ContactCreate, "change": ContactChange, "forbid": Forbid, "consents": ConsentWrite}
+    takes = {
+        "create": ContactCreate,
+        "change": ContactChange,
+        "forbid": Forbid,
+        "consents": ConsentWrite,
+        **MERGE_TAKES,
+    }
+    gives = MERGE_GIVES
+    merged_model = Contact
     filterset_class = ContactFilters
     orders = keyed({"name": "name_key", "created_at": "created_at", "updated_at": "updated_at"})
 

@@ -36,7 +36,7 @@ def with_custom_fields(document: dict[str, Any]) -> dict[str, Any]:
 
 def schemas_of(document: dict[str, Any], holder: str, fields: list[CustomField]) -> dict[str, Any]:
     """The shape of ``custom`` on one kind of record."""
-    static = document["components"]["schemas"][component_name(holder)]
+    static: dict[str, Any] = document["components"]["schemas"][component_name(holder)]
     return static | {"properties": {field.key: schema_of(field) for field in fields}, "additionalProperties": False}
 
 

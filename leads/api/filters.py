@@ -17,6 +17,7 @@ from crm.core.api.problems import bad_parameter
 from crm.core.api.resources import Resource
 from crm.core.errors import Invalid
 from leads.finding.asking import read
+from leads.models import CustomField
 from leads.services import custom
 from leads.services.finding import has_words
 
@@ -35,7 +36,8 @@ class LinkFilter(IdFilter):
         if value is None:
             return qs
         seen = visible(self.linked, self.parent.request.user).filter(pk=value)
-        return super().filter(qs, value).filter(Exists(seen))
+        found: QuerySet[Any] = super().filter(qs, value)
+        return found.filter(Exists(seen))
 
 
 class RecordFilters(RowFilters):
@@ -58,7 +60,7 @@ class CustomBackend(BaseFilterBackend):
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         for name, value in request.query_params.items():
             if name.startswith(PREFIX):
-                queryset = _narrow(queryset, view.holder, name, value)
+                queryset = _narrow(queryset, view.holder, name, str(value))
         return queryset
 
 
@@ -78,7 +80,7 @@ def _narrow(rows: QuerySet[Any], holder: str, name: str, value: str) -> QuerySet
         raise bad_parameter(name, error.specific_code, error.detail) from error
 
 
-def custom_parameters(holder: str) -> dict[str, custom.CustomField]:
+def custom_parameters(holder: str) -> dict[str, CustomField]:
     """The names of the filters by custom fields -> the field."""
     return {
         f"{PREFIX}{field.key}{suffix}": field

@@ -27,6 +27,7 @@ from leads.api import fields
 from leads.api.companies import Assign, PlaceWrite
 from leads.api.filters import CustomFiltered, LinkFilter, RecordFilters
 from leads.api.parts import Acts
+from leads.api.scoring import SCORE_ACTS, SCORE_GIVES, SCORE_TAKES, Scored
 from leads.models import Campaign, Company, Contact, Lead, Product, Reason, Site
 from leads.policies import ASSIGN_LEADS, VIEW_LEADS, WRITE_LEADS
 from leads.services import intake, leads
@@ -100,9 +101,11 @@ class LeadRead(fields.RecordRead):
 class SellingWrite(WriteSerializer):
     """What is said of the effort itself."""
 
-    source = Text(max_length=80, required=False, allow_blank=True, help_text="Where they heard of us.")
+    source = Text(  # type: ignore[assignment]
+        max_length=80, required=False, allow_blank=True, help_text="Where they heard of us."
+    )
     direction = Choice(choices=Lead.Direction.choices, required=False)
-    motion = Choice(choices=Motion.choices, required=False, allow_blank=True, help_text="Empty until it is decided.")
+    motion = Choice(choices=Motion.choices, required=False, allow_null=True, help_text="Null until it is decided.")
     product = fields.NameOrId(Product, help_text="Its name or its id.")
     campaign = fields.NameOrId(Campaign, help_text="Its name or its id.")
     expected_value = Number(**fields.AMOUNT, required=False, allow_null=True)
@@ -221,7 +224,7 @@ class LeadFilters(RecordFilters):
         return rows.filter(status__in=Lead.OPEN) if value else rows.exclude(status__in=Lead.OPEN)
 
 
-class Leads(CustomFiltered, Acts, Lists, Retrieves, Creates, Changes):
+class Leads(Scored, CustomFiltered, Acts, Lists, Retrieves, Creates, Changes):
     """Selling efforts, from the enquiry to the answer whether there is a deal in it.
 
     An enquiry comes in flat; its person and company are found or made. What a rep enters is theirs, what a manager or an
@@ -243,6 +246,7 @@ class Leads(CustomFiltered, Acts, Lists, Retrieves, Creates, Changes):
         "disqualify": WRITE_LEADS,
         "reopen": WRITE_LEADS,
         "assign": ASSIGN_LEADS,
+        **SCORE_ACTS,
     }
     reader = LeadRead
     takes = {
@@ -252,7 +256,9 @@ class Leads(CustomFiltered, Acts, Lists, Retrieves, Creates, Changes):
         "qualify": Qualify,
         "disqualify": Disqualify,
         "assign": Assign,
+        **SCORE_TAKES,
     }
+    gives = SCORE_GIVES
     filterset_class = LeadFilters
     orders = keyed({"arrived_at": "arrived_at", "created_at": "created_at", "updated_at": "updated_at"})
 

@@ -45,10 +45,8 @@ class Place(WriteSerializer):
 class PutAway(Acts):
     """Rows that are never deleted: out of use, and back."""
 
-    @staticmethod
-    def use(**values: Any) -> Any:
-        """The service that changes the row."""
-        raise NotImplementedError
+    # The service that changes the row: ``staticmethod(change_product)``.
+    use: ClassVar[Any]
 
     @command(path="put-away")
     def put_away(self, request: Request, **kwargs: Any) -> HttpResponse:

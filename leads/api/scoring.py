@@ -28,7 +28,7 @@ from leads.services import scoring, scoring_models, scoring_rules
 # --- Of a lead --------------------------------------------------------------------------------------------------------
 
 
-class ReasonRead(serializers.Serializer[Any]):
+class ScoreReasonRead(serializers.Serializer[Any]):
     """Why: a fact, what it is for this lead, and the points it gives or takes."""
 
     fact = serializers.CharField(
@@ -45,7 +45,7 @@ class AxisRead(serializers.Serializer[Any]):
     score = serializers.IntegerField(min_value=0, max_value=100)
     value = serializers.FloatField()
     base = serializers.FloatField(help_text="What the average lead has; 0 without a model.")
-    reasons = ReasonRead(many=True)
+    reasons = ScoreReasonRead(many=True)
 
 
 class ModelOfScore(serializers.Serializer[Any]):

@@ -164,11 +164,11 @@ class PipelineRead(fields.RecordRead):
         reader = StageRead(context=self.context)
         shown = reader.represent([stage for stages in by_pipeline.values() for stage in stages])
         found = iter(shown)
-        self.stages = {pk: [next(found) for _stage in stages] for pk, stages in by_pipeline.items()}
+        self.stages_of = {pk: [next(found) for _stage in stages] for pk, stages in by_pipeline.items()}
 
     @extend_schema_field(StageRead(many=True))
     def get_stages(self, pipeline: Pipeline) -> list[dict[str, Any]]:
-        return self.stages[pipeline.pk]
+        return self.stages_of[pipeline.pk]
 
 
 class PipelineChange(WriteSerializer):
@@ -251,7 +251,7 @@ class ReasonChange(WriteSerializer):
 
     example = {"label": "No budget this year"}
 
-    label = Text(max_length=80, required=False)
+    label = Text(max_length=80, required=False)  # type: ignore[assignment]
 
 
 class ReasonCreate(CreateSerializer, ReasonChange):
@@ -353,7 +353,7 @@ class CustomFieldChange(WriteSerializer):
 
     example = {"label": "Machines on site", "is_required": True}
 
-    label = Text(max_length=80, required=False)
+    label = Text(max_length=80, required=False)  # type: ignore[assignment]
     help = Text(max_length=200, required=False, allow_blank=True)
     choices = ListOf(Text(max_length=80), max_length=custom.MOST_CHOICES, required=False)
     is_required = Flag(required=False)

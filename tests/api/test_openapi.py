@@ -14,6 +14,7 @@ from crm.core import policy
 from crm.core.api import problems
 from crm.core.api.docs import VendorYaml, _rendered, document
 from tests.api.callers import Caller, body, problem
+from tests.api.records import make_records
 from tests.api.world import World
 from tests.factories.accounts import CalendarFactory, UserFactory
 
@@ -115,8 +116,9 @@ EXAMPLES = [
 )
 def test_every_example_works(world: World, method: str, path: str, example: dict[str, Any]):
     CalendarFactory(id="0192f0a0-5c8e-7000-8000-00000000ca1e")
-    some = {"users": world.people["mate"], "teams": world.teams["inside"], "calendars": world.calendars["used"]}
-    address = path.replace("{id}", str(getattr(some.get(path.split("/")[3]), "pk", "")))
+    some = make_records(world)
+    address = path.replace("{id}", some.get(path.split("/")[3], ""))
+    address = address.replace("{source}", "website").replace("{external_id}", "enquiry-2042")
     answer = Caller(world.people["admin"]).send(method.upper(), address, example)
     assert answer.status_code in {200, 201}, answer.content
 

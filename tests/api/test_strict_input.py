@@ -17,6 +17,7 @@ from crm.core.api.docs import document
 from crm.core.api.parsers import DEEPEST, read_json
 from crm.core.api.problems import ApiRefusal
 from tests.api.callers import Caller, body, problem
+from tests.api.records import make_records
 from tests.api.world import World
 from tests.factories.accounts import UserFactory
 
@@ -342,10 +343,7 @@ def test_the_operations_were_found():
 
 def _some_id(world: World, path: str) -> str:
     kind = path.removeprefix("/api/v1/").partition("/")[0]
-    rows: dict[str, Any] = {"users": world.people, "teams": world.teams, "calendars": world.calendars}.get(
-        kind, world.people
-    )
-    return str(next(iter(rows.values())).pk)
+    return make_records(world).get(kind, str(world.people["inside"].pk))
 
 
 # --- Ids a client chose ----------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,57 @@
+"""A record of every kind that the API knows, for the tests that walk all operations; some under the ids that examples name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts.models import User
+from tests.api.world import World
+from tests.factories.accounts import UserFactory
+from tests.factories.leads import (
+    CampaignFactory,
+    CompanyFactory,
+    ContactFactory,
+    CustomFieldFactory,
+    DealFactory,
+    LeadFactory,
+    PipelineFactory,
+    ProductFactory,
+    ReasonFactory,
+    ReferralLinkFactory,
+    SavedViewFactory,
+    StageFactory,
+)
+
+EXAMPLE = "0192f0a0-5c8e-7000-8000-"
+
+
+def make_records(world: World) -> dict[str, str]:
+    """First part of the path -> the id of a record there. All of them are the administrator's to see and change."""
+    admin: User = world.people["admin"]
+    pipeline = PipelineFactory(id=f"{EXAMPLE}000000919e00")
+    stage, _other = StageFactory(pipeline=pipeline), StageFactory(pipeline=pipeline, id=f"{EXAMPLE}0000000057a6")
+    PipelineFactory()  # one stays when the other is put away
+    ReasonFactory(id=f"{EXAMPLE}0000000d1590", kind="disqualified")
+    ReasonFactory(id=f"{EXAMPLE}00000000105e", kind="lost")
+    ProductFactory(id=f"{EXAMPLE}0000000090d0")
+    ContactFactory(id=f"{EXAMPLE}00000000c0de")
+    UserFactory(id=f"{EXAMPLE}00000000a5e1")
+    lead = LeadFactory()
+    rows: dict[str, Any] = {
+        "users": world.people["mate"],
+        "teams": world.teams["inside"],
+        "calendars": world.calendars["used"],
+        "companies": CompanyFactory(),
+        "contacts": ContactFactory(),
+        "leads": lead,
+        "deals": DealFactory(stage=stage, currency="EUR"),
+        "products": ProductFactory(),
+        "campaigns": CampaignFactory(),
+        "referral-links": ReferralLinkFactory(),
+        "pipelines": pipeline,
+        "stages": stage,
+        "reasons": ReasonFactory(),
+        "custom-fields": CustomFieldFactory(),
+        "saved-views": SavedViewFactory(owner=admin),
+    }
+    return {path: str(row.pk) for path, row in rows.items()}
