@@ -61,6 +61,7 @@ def prepare(report: Report, *, demo: bool) -> None:
     report("Languages", _compile_catalogues())
     with _one_at_a_time():
         report("Tables", _migrate())
+        _ensure_defaults()
         if demo and not get_user_model()._default_manager.exists():
             call_command("seed_demo", stdout=io.StringIO())
             report("Demo organisation", "loaded")
@@ -148,6 +149,13 @@ def _compile_catalogues() -> str:
     except PermissionError as error:  # a clone of somebody else who has not compiled them: English it is
         return f"not compiled, {error.filename} cannot be written"
     return "compiled"
+
+
+def _ensure_defaults() -> None:
+    """Pipelines and reasons to begin with, where there are none."""
+    from leads.services.defaults import ensure_defaults  # noqa: PLC0415
+
+    ensure_defaults()
 
 
 def _migrate() -> str:

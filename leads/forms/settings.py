@@ -184,7 +184,7 @@ class RemoveStageForm(ServiceForm):
 class ReasonForm(RecordForm):
     """A reason in other words."""
 
-    FIELDS: ClassVar = ("label",)
+    FIELDS: ClassVar[tuple[str, ...]] = ("label",)
 
     label = forms.CharField(label=_("Reason"), max_length=80)
 
@@ -192,7 +192,7 @@ class ReasonForm(RecordForm):
 class NewReasonForm(ReasonForm):
     """A new reason."""
 
-    FIELDS: ClassVar = ("kind", "label")
+    FIELDS: ClassVar[tuple[str, ...]] = ("kind", "label")
 
     kind = forms.ChoiceField(label=_("For"), choices=Reason.Kind.choices, widget=forms.RadioSelect)
 
@@ -203,7 +203,7 @@ class NewReasonForm(ReasonForm):
 class FieldForm(RecordForm):
     """A field of the organisation's own. Offers only what its kind and its holder know."""
 
-    FIELDS: ClassVar = ("label", "help", "choices", "is_required", "is_unique", "default", "motions")
+    FIELDS: ClassVar[tuple[str, ...]] = ("label", "help", "choices", "is_required", "is_unique", "default", "motions")
 
     label = forms.CharField(label=_("Name"), max_length=80)
     help = forms.CharField(label=_("Help"), max_length=200, required=False)
@@ -271,7 +271,7 @@ def _pointless(field: CustomField) -> set[str]:
 class NewFieldForm(FieldForm):
     """A new field. What it is on, its key and its kind never change afterwards."""
 
-    FIELDS: ClassVar = ("holder", "kind", "link_to", "key", *FieldForm.FIELDS)
+    FIELDS: ClassVar[tuple[str, ...]] = ("holder", "kind", "link_to", "key", *FieldForm.FIELDS)
 
     holder = forms.ChoiceField(label=_("On"), choices=CustomField.Holder.choices, widget=Segments)
     kind = forms.ChoiceField(label=_("Kind"), choices=Kind.choices, help_text=_("It never changes afterwards."))

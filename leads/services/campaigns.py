@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -28,7 +27,7 @@ def create_campaign(*, actor: User | None, name: str, campaign_id: UUID | None =
     Raises ``Forbidden``, ``Invalid``, ``Conflict`` for a name that is taken.
     """
     writing.require(actor, MANAGE_CAMPAIGNS)
-    with transaction.atomic():
+    with writing.writes():
         stored = writing.known(Campaign, actor, campaign_id)
         if stored is not None:
             return stored
@@ -46,7 +45,7 @@ def change_campaign(
     Raises ``Forbidden``, ``NotFound``, ``Invalid``, ``Conflict``, ``VersionConflict``.
     """
     writing.require(actor, MANAGE_CAMPAIGNS)
-    with transaction.atomic():
+    with writing.writes():
         campaign = writing.locked(Campaign, actor, campaign_id)
         before = journal.snapshot(campaign, changes.keys() & set(FIELDS))
         writing.fill(campaign, changes, FIELDS, actor)
@@ -70,7 +69,7 @@ def create_referral_link(
     Raises ``Forbidden``, ``NotFound``, ``Invalid``, ``Conflict`` (``do_not_contact``: they wish to hear nothing more).
     """
     writing.require(actor, WRITE_CONTACTS)
-    with transaction.atomic():
+    with writing.writes():
         stored = writing.known(ReferralLink, actor, link_id)
         if stored is not None:
             return stored
@@ -94,7 +93,7 @@ def change_referral_link(
     Raises ``Forbidden``, ``NotFound``, ``Invalid``, ``VersionConflict``.
     """
     writing.require(actor, WRITE_CONTACTS)
-    with transaction.atomic():
+    with writing.writes():
         link = writing.locked(ReferralLink, actor, link_id)
         before = journal.snapshot(link, changes.keys() & set(LINK_FIELDS))
         writing.fill(link, changes, LINK_FIELDS, actor)

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Max, Model, QuerySet
 from django.utils.translation import gettext as _
 
@@ -42,7 +41,7 @@ def create_pipeline(
     writing.require(actor, MANAGE_SALES_SETTINGS)
     if not stages:
         raise Invalid(_("A pipeline needs at least one stage."), field="stages", code="required")
-    with transaction.atomic():
+    with writing.writes():
         stored = writing.known(Pipeline, actor, pipeline_id)
         if stored is not None:
             return stored
@@ -64,7 +63,7 @@ def change_pipeline(
     Raises ``Forbidden``, ``NotFound``, ``Invalid``, ``Conflict`` (``last_pipeline``), ``VersionConflict``.
     """
     writing.require(actor, MANAGE_SALES_SETTINGS)
-    with transaction.atomic():
+    with writing.writes():
         pipeline = writing.locked(Pipeline, actor, pipeline_id)
         before = journal.snapshot(pipeline, changes.keys() & set(PIPELINE_FIELDS))
         writing.fill(pipeline, changes, PIPELINE_FIELDS, actor)
@@ -78,7 +77,7 @@ def change_pipeline(
 def move_pipeline(*, actor: User | None, pipeline_id: UUID, to: int) -> Pipeline:
     """Put a pipeline at place ``to`` (from 0)."""
     writing.require(actor, MANAGE_SALES_SETTINGS)
-    with transaction.atomic():
+    with writing.writes():
         pipeline = writing.locked(Pipeline, actor, pipeline_id)
         return _place(actor, pipeline, _in_order(Pipeline.objects.all()), to, "pipeline.moved")
 
@@ -100,7 +99,7 @@ def add_stage(
     Raises ``Forbidden``, ``NotFound``, ``Invalid``, ``Conflict``.
     """
     writing.require(actor, MANAGE_SALES_SETTINGS)
-    with transaction.atomic():
+    with writing.writes():
         stored = writing.known(Stage, actor, stage_id)
         if stored is not None:
             return stored
@@ -116,7 +115,7 @@ def change_stage(
 ) -> Stage:
     """Change what is named of ``STAGE_FIELDS``. Raises ``Forbidden``, ``NotFound``, ``Invalid``, ``Conflict``, ``VersionConflict``."""
     writing.require(actor, MANAGE_SALES_SETTINGS)
-    with transaction.atomic():
+    with writing.writes():
         stage = writing.locked(Stage, actor, stage_id)
         before = journal.snapshot(stage, changes.keys() & set(STAGE_FIELDS))
         writing.fill(stage, changes, STAGE_FIELDS, actor)
@@ -128,7 +127,7 @@ def change_stage(
 def move_stage(*, actor: User | None, stage_id: UUID, to: int) -> Stage:
     """Put a stage at place ``to`` (from 0) of its pipeline."""
     writing.require(actor, MANAGE_SALES_SETTINGS)
-    with transaction.atomic():
+    with writing.writes():
         stage = writing.locked(Stage, actor, stage_id, "pipeline")
         writing.locked(Pipeline, actor, stage.pipeline_id)  # those who move at once take turns
         return _place(actor, stage, _in_order(stage.pipeline.stages.all()), to, "stage.moved")
@@ -144,7 +143,7 @@ def remove_stage(
     ``Invalid``, ``VersionConflict``.
     """
     writing.require(actor, MANAGE_SALES_SETTINGS)
-    with transaction.atomic():
+    with writing.writes():
         stage = writing.locked(Stage, actor, stage_id, "pipeline")
         writing.locked(Pipeline, actor, stage.pipeline_id)
         stage.require_version(expected_version)
@@ -202,7 +201,7 @@ def _move_deals(actor: User | None, stage: Stage, target: Stage) -> int:
 def add_reason(*, actor: User | None, kind: str, label: str, reason_id: UUID | None = None, **fields: Any) -> Reason:
     """Add a reason for ``kind`` (``disqualified``, ``lost``, ``won``). Raises ``Forbidden``, ``Invalid``, ``Conflict``."""
     writing.require(actor, MANAGE_SALES_SETTINGS)
-    with transaction.atomic():
+    with writing.writes():
         stored = writing.known(Reason, actor, reason_id)
         if stored is not None:
             return stored
@@ -221,7 +220,7 @@ def change_reason(
     Raises ``Forbidden``, ``NotFound``, ``Invalid``, ``Conflict``, ``VersionConflict``.
     """
     writing.require(actor, MANAGE_SALES_SETTINGS)
-    with transaction.atomic():
+    with writing.writes():
         reason = writing.locked(Reason, actor, reason_id)
         before = journal.snapshot(reason, changes.keys() & set(REASON_FIELDS))
         writing.fill(reason, changes, REASON_FIELDS, actor)
@@ -233,7 +232,7 @@ def change_reason(
 def move_reason(*, actor: User | None, reason_id: UUID, to: int) -> Reason:
     """Put a reason at place ``to`` (from 0) among those of its kind."""
     writing.require(actor, MANAGE_SALES_SETTINGS)
-    with transaction.atomic():
+    with writing.writes():
         reason = writing.locked(Reason, actor, reason_id)
         return _place(actor, reason, _in_order(Reason.objects.filter(kind=reason.kind)), to, "reason.moved")
 
@@ -258,9 +257,9 @@ def _in_order(rows: QuerySet[Placed]) -> list[Placed]:
 
 def _place(actor: User | None, row: Placed, rows: Iterable[Placed], to: int, event: str) -> Placed:
     others: list[Any] = [one for one in rows if one.pk != row.pk]
-    place = max(0, min(to, len(others)))
     before = row.position
-    _number([*others[:place], row, *others[place:]])
+    others.insert(max(0, to), row)  # beyond the end is the end
+    _number(others)
     if row.position != before:
         journal.record(actor=actor, event=event, instance=row, changes={"position": (before, row.position)})
     return row

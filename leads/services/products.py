@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -37,7 +36,7 @@ def create_product(*, actor: User | None, name: str, product_id: UUID | None = N
     Raises ``Forbidden``, ``Invalid``, ``Conflict`` for a name that is taken ("GTX Pro" and "GTXPro" are one).
     """
     writing.require(actor, MANAGE_PRODUCTS)
-    with transaction.atomic():
+    with writing.writes():
         stored = writing.known(Product, actor, product_id)
         if stored is not None:
             return stored
@@ -55,7 +54,7 @@ def change_product(
     Raises ``Forbidden``, ``NotFound``, ``Invalid``, ``Conflict``, ``VersionConflict``.
     """
     writing.require(actor, MANAGE_PRODUCTS)
-    with transaction.atomic():
+    with writing.writes():
         product = writing.locked(Product, actor, product_id)
         before = journal.snapshot(product, changes.keys() & set(FIELDS))
         writing.fill(product, changes, FIELDS, actor)

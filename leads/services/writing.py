@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar
@@ -175,8 +175,13 @@ def refusal_of(error: IntegrityError) -> Refusal:
     text = rule.violation_error_message
     if isinstance(rule, models.UniqueConstraint):
         said = text if text != rule.default_violation_error_message else _("Another record has this already.")
-        return Conflict(said, field=rule.fields[-1] if rule.fields else None, code="already_exists")
+        return Conflict(said, field=_said(rule.fields), code="already_exists")
     return Invalid(text if text != rule.default_violation_error_message else _("These values do not go together."))
+
+
+def _said(columns: Sequence[str]) -> str | None:
+    """The input behind the last column of a rule: what is compared as ``name_key`` was said as ``name``."""
+    return columns[-1].removesuffix("_key") if columns else None
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -108,7 +109,7 @@ def field(request: HttpRequest, field_id: UUID) -> HttpResponse:
         if form.carry_out(lambda: write(changes=values, expected_version=version)):
             return back_to(request, "sales:fields", _("%(name)s saved.") % {"name": values["label"]})
     use = {"put_away": "sales:put_field_away"} if row.is_active else {"again": "sales:use_field_again"}
-    urls = {name: reverse(view, args=[row.pk]) for name, view in use.items()}
+    urls: Any = {name: reverse(view, args=[row.pk]) for name, view in use.items()}
     facts = [
         (_("On"), row.get_holder_display()),
         (_("Kind"), row.get_kind_display()),

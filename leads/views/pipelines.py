@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -141,7 +142,7 @@ def edit_pipeline(request: HttpRequest, pipeline_id: UUID) -> HttpResponse:
         if form.carry_out(lambda: write(changes=values, expected_version=version)):
             return back_to(request, "sales:pipeline", _("%(name)s saved.") % {"name": values["name"]}, args=(row.pk,))
     use = {"put_away": "sales:put_pipeline_away"} if row.is_active else {"again": "sales:use_pipeline_again"}
-    urls = {name: reverse(view, args=[row.pk]) for name, view in use.items()}
+    urls: Any = {name: reverse(view, args=[row.pk]) for name, view in use.items()}
     back = reverse("sales:pipeline", args=[row.pk])
     return FormPage(row.name, form, row.name, back, _("Save"), **urls).answer(request)
 
@@ -304,7 +305,7 @@ def reason(request: HttpRequest, reason_id: UUID) -> HttpResponse:
         if form.carry_out(lambda: write(changes=values, expected_version=version)):
             return back_to(request, "sales:reasons", _("%(name)s saved.") % {"name": values["label"]})
     use = {"put_away": "sales:put_reason_away"} if row.is_active else {"again": "sales:use_reason_again"}
-    urls = {name: reverse(view, args=[row.pk]) for name, view in use.items()}
+    urls: Any = {name: reverse(view, args=[row.pk]) for name, view in use.items()}
     return FormPage(row.label, form, _("Reasons"), reverse("sales:reasons"), _("Save"), **urls).answer(request)
 
 
