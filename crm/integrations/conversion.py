@@ -23,7 +23,9 @@ from leads.services.bulk import Item
 Reader = Callable[[str], Any]
 # What programs write for "nothing".
 _NOTHING = frozenset({"null", "#n/a", "n/a", "nan", "\\n", "#ref!", "#value!", "none", "(null)", "-"})
-_TYPED = frozenset({"money", "number", "whole", "day", "moment", "year", "yes_no", "country", "currency", "url", "email", "phone"})
+_TYPED = frozenset(
+    {"money", "number", "whole", "day", "moment", "year", "yes_no", "country", "currency", "url", "email", "phone"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,14 @@ class Converter:
     """Rows of one file to items of one target, by a mapping ``{column: field}``. ``defaults`` fill fields that a row leaves empty."""
 
     def __init__(
-        self, target: Target, settings: Settings, columns: list[str], mapping: dict[str, str], *, zone: str = "UTC", defaults: dict[str, str] | None = None
+        self,
+        target: Target,
+        settings: Settings,
+        columns: list[str],
+        mapping: dict[str, str],
+        *,
+        zone: str = "UTC",
+        defaults: dict[str, str] | None = None,
     ) -> None:
         self._zone, self._settings = ZoneInfo(zone), settings
         fields = {field.name: field for field in target.fields}
@@ -99,7 +108,7 @@ class Converter:
 
 def _whole(text: str, decimal: Any) -> int:
     """A whole number; of a range such as ``51-200`` the lower end, as HubSpot and LinkedIn write company sizes."""
-    span = re.fullmatch(r"\s*(\d[\d\s.,]*?)\s*(?:-|–|to|à)\s*\d[\d\s.,]*\s*\w*|\s*(\d[\d\s.,]*)\+", text)
+    span = re.fullmatch(r"\s*(\d[\d\s.,]*?)\s*(?:-|\u2013|to|à)\s*\d[\d\s.,]*\s*\w*|\s*(\d[\d\s.,]*)\+", text)
     return read.parse_whole(next(filter(None, span.groups())) if span else text, decimal)
 
 

@@ -181,7 +181,16 @@ def _lead_columns() -> Columns:
         ("owner", _of("owner", "email")),
         ("product", _of("product", "name")),
         ("campaign", _of("campaign", "name")),
-        *_plain("expected_value", "currency", "needs_demo", "score_fit", "score_engagement", "score_total", "arrived_at", "notes"),
+        *_plain(
+            "expected_value",
+            "currency",
+            "needs_demo",
+            "score_fit",
+            "score_engagement",
+            "score_total",
+            "arrived_at",
+            "notes",
+        ),
         *_own("lead"),
         *_plain(*_STAMPS),
     ]
@@ -189,8 +198,12 @@ def _lead_columns() -> Columns:
 
 def _deals(person: User, filters: dict[str, Any]) -> QuerySet[Any]:
     rows = chosen(Deal.objects.visible_to(person), filters)
-    first = Prefetch("contact__emails", queryset=Email.objects.order_by("-is_primary", "created_at"), to_attr="addresses")
-    return rows.select_related("company", "contact", "owner", "stage", "reason").prefetch_related(first, "lines__product")
+    first = Prefetch(
+        "contact__emails", queryset=Email.objects.order_by("-is_primary", "created_at"), to_attr="addresses"
+    )
+    return rows.select_related("company", "contact", "owner", "stage", "reason").prefetch_related(
+        first, "lines__product"
+    )
 
 
 def _deal_columns() -> Columns:

@@ -11,7 +11,11 @@ DATA = _("Data")
 
 
 def register() -> None:
-    nav.register("settings", "integrations:imports", _("Imports"), act=acts.VIEW_IMPORTS, icon="upload", order=210, group=DATA)
-    nav.register("settings", "integrations:exports", _("Exports"), act=acts.VIEW_EXPORTS, icon="download", order=220, group=DATA)
+    nav.register(
+        "settings", "integrations:imports", _("Imports"), act=acts.VIEW_IMPORTS, icon="upload", order=210, group=DATA
+    )
+    nav.register(
+        "settings", "integrations:exports", _("Exports"), act=acts.VIEW_EXPORTS, icon="download", order=220, group=DATA
+    )
     scopes.call("imports", _("Imports"))
     scopes.call("exports", _("Exports"))

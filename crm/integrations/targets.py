@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (lists of words)
 """What a file can be imported as: the fields of each target, and the words by which people and other systems call them.
 
 The words are folded headers (``crm.core.text.fold``, letters and digits alone) in English, French and Indonesian, and those of the
@@ -60,9 +61,26 @@ def _field(name: str, label: str | Promise, words: str = "", kind: Kind = "text"
 
 
 _EXTERNAL = "id recordid externalid extid identifiant identifier oldid sourceid idexterne reference ref uid"
-_OWNER = _field("owner", _("Owner"), "owner ownername owneremail recordowner accountowner contactowner leadowner dealowner opportunityowner hubspotowner assignedto assigneduser salesrep salesagent salesperson agent rep responsable proprietaire commercial vendeur pemilik penanggungjawab user", longest=254)
-_NOTES = _field("notes", _("Notes"), "notes note description descriptions comments comment commentaire commentaires remarques remarque catatan keterangan deskripsi message about aboutus contactdescription", "long", 100_000)
-_CURRENCY = _field("currency", _("Currency"), "currency currencyisocode currencycode devise monnaie matauang dealcurrency", "currency", 3)
+_OWNER = _field(
+    "owner",
+    _("Owner"),
+    "owner ownername owneremail recordowner accountowner contactowner leadowner dealowner opportunityowner hubspotowner assignedto assigneduser salesrep salesagent salesperson agent rep responsable proprietaire commercial vendeur pemilik penanggungjawab user",
+    longest=254,
+)
+_NOTES = _field(
+    "notes",
+    _("Notes"),
+    "notes note description descriptions comments comment commentaire commentaires remarques remarque catatan keterangan deskripsi message about aboutus contactdescription",
+    "long",
+    100_000,
+)
+_CURRENCY = _field(
+    "currency",
+    _("Currency"),
+    "currency currencyisocode currencycode devise monnaie matauang dealcurrency",
+    "currency",
+    3,
+)
 _ADDRESS = (
     _field("street", _("Street"), "street address address1 addressline1 streetaddress billingstreet billingaddress mailingstreet mailingaddress rue adresse voie jalan alamat addressofadresse shippingstreet", longest=300),
     _field("city", _("City"), "city town billingcity mailingcity ville commune localite kota kotakab shippingcity", longest=120),
@@ -70,8 +88,19 @@ _ADDRESS = (
     _field("postal_code", _("Postal code"), "postalcode zip zipcode postcode zippostalcode billingpostalcode billingzip mailingpostalcode mailingzip codepostal cp kodepos billingcode billingzippostalcode mailingzippostalcode shippingpostalcode", longest=20),
     _field("country", _("Country"), "country countryregion billingcountry mailingcountry pays negara nation countrycode officelocation location shippingcountry", "country", 120),
 )  # fmt: skip
-_WEB = _field("website", _("Website"), "website web url websiteurl siteweb siteinternet homepage companydomainname domain companywebsite situsweb laman webaddress domaine", "url", 300)
-_SECTOR = _field("sector", _("Sector"), "sector industry industrie secteur secteuractivite branche activite sektor industri vertical bidangusaha", longest=80)
+_WEB = _field(
+    "website",
+    _("Website"),
+    "website web url websiteurl siteweb siteinternet homepage companydomainname domain companywebsite situsweb laman webaddress domaine",
+    "url",
+    300,
+)
+_SECTOR = _field(
+    "sector",
+    _("Sector"),
+    "sector industry industrie secteur secteuractivite branche activite sektor industri vertical bidangusaha",
+    longest=80,
+)
 _COMPANY = (
     "company companyname account accountname organization organisation organizationname organisationname orgname entreprise societe "
     "raisonsociale nomentreprise nomsociete client customer customername perusahaan namaperusahaan firma firm employer companyaccount "

@@ -28,8 +28,16 @@ def bring(admin) -> Callable[..., ImportJob]:
     """``bring(content or path, "companies")``: a draft."""
 
     def bring(content: str | bytes | Path, target: str, name: str = "list.csv", **options) -> ImportJob:
-        body = content.read_bytes() if isinstance(content, Path) else content.encode() if isinstance(content, str) else content
-        job = imports.bring_file(actor=admin, blocks=[body], name=content.name if isinstance(content, Path) else name, target=target)
+        body = (
+            content.read_bytes()
+            if isinstance(content, Path)
+            else content.encode()
+            if isinstance(content, str)
+            else content
+        )
+        job = imports.bring_file(
+            actor=admin, blocks=[body], name=content.name if isinstance(content, Path) else name, target=target
+        )
         return imports.change_import(actor=admin, import_id=job.pk, options=options) if options else job
 
     return bring

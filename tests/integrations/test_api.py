@@ -28,13 +28,22 @@ def call(admin):
 
 
 def test_an_import_from_the_file_to_undo(call):
-    made = call("post", "imports", {"target": "companies", "name": "list.csv", "content": "name,city\nAcme,Lyon\n,Nice\n"})
+    made = call(
+        "post", "imports", {"target": "companies", "name": "list.csv", "content": "name,city\nAcme,Lyon\n,Nice\n"}
+    )
     assert made.status_code == 201, made.content
     job = ImportJob.objects.get()
     assert made.json()["mapping"] == {"name": "name", "city": "city"}
     assert call("post", f"imports/{job.pk}/try").status_code == 200
     work(job)
-    assert call("get", f"imports/{job.pk}").json()["trial"] == {"read": 2, "created": 1, "updated": 0, "unchanged": 0, "refused": 1, "skipped": 0}
+    assert call("get", f"imports/{job.pk}").json()["trial"] == {
+        "read": 2,
+        "created": 1,
+        "updated": 0,
+        "unchanged": 0,
+        "refused": 1,
+        "skipped": 0,
+    }
     assert call("post", f"imports/{job.pk}/run").json()["state"] == "running"
     work(job)
     read = call("get", f"imports/{job.pk}").json()
@@ -46,7 +55,10 @@ def test_an_import_from_the_file_to_undo(call):
 
 def test_bad_input_is_a_problem_document(call):
     answer = call("post", "imports", {"target": "companies", "name": "x", "content_base64": "!!"})
-    assert (answer.status_code, answer["Content-Type"]) == (422, "application/problem+json") or answer.status_code == 400
+    assert (answer.status_code, answer["Content-Type"]) == (
+        422,
+        "application/problem+json",
+    ) or answer.status_code == 400
     answer = call("post", "imports", {"target": "companies", "name": "x.pdf", "content": "%PDF-1.4 no table at all"})
     assert answer.status_code in (400, 422)
     assert answer.json()["errors"][0]["code"] == "no_table"

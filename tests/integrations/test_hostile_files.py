@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (one case, one line)
 """Sixty files that mean harm or were made carelessly: every one is read row by row, or refused with a sentence. None crashes,
 none hangs, none turns a letter into another."""
 
@@ -96,7 +97,7 @@ ROW_BY_ROW: dict[str, tuple[bytes, list[str], dict[int, str]]] = {
     "a title above the names": (b"Accounts of 2026\n\nname,city,zip\nAcme,Lyon,69002\nBeta,Paris,75001\n", ["Acme", "Beta"], {}),
     "doubled names": (b"name,name,name\nAcme,b,c\n", ["Acme"], {}),
     "nameless columns": (b"name,,\nAcme,Lyon,1\n", ["Acme"], {}),
-    "formulas": (HEAD + b"\"=HYPERLINK(\"\"http://x\"\")\",Lyon,1\n+1-2,Paris,2\n@SUM(A1),Nice,3\n", ['=HYPERLINK("http://x")', "+1-2", "@SUM(A1)"], {}),
+    "formulas": (HEAD + b'"=HYPERLINK(""http://x"")",Lyon,1\n+1-2,Paris,2\n@SUM(A1),Nice,3\n', ['=HYPERLINK("http://x")', "+1-2", "@SUM(A1)"], {}),
     "guarded formulas": (HEAD + b"'=1+2,Lyon,1\n''=x,Paris,2\n'90s Club,Nice,3\n", ["=1+2", "'=x", "'90s Club"], {}),
     "writing direction turned": ("name,city\n\u202eemcA,Lyon\n".encode(), ["\u202eemcA"], {}),
     "zero-width characters": ("name,city\nAc\u200bme,Lyon\n".encode(), ["Ac\u200bme"], {}),
@@ -122,7 +123,9 @@ ROW_BY_ROW: dict[str, tuple[bytes, list[str], dict[int, str]]] = {
 def test_each_row_is_read_or_named(write, case):
     content, good, bad = ROW_BY_ROW[case]
     table, rows = read(write(content))
-    assert {row.line: row.fault.code for row in rows if row.fault} == bad or (not good and bad.items() <= {row.line: row.fault.code for row in rows if row.fault}.items())
+    assert {row.line: row.fault.code for row in rows if row.fault} == bad or (
+        not good and bad.items() <= {row.line: row.fault.code for row in rows if row.fault}.items()
+    )
     assert [row.cells[0] for row in rows if row.fault is None][: len(good)] == good
     assert [row.number for row in rows] == list(range(1, len(rows) + 1))
     assert all(row.fault.message for row in rows if row.fault)
@@ -146,7 +149,13 @@ def bomb() -> bytes:
 
 def corner() -> bytes:
     """One cell in the last corner: a reader that lays out the whole sheet asks for all the memory there is."""
-    return book(["name"], ["Acme"], change=lambda xml: xml.replace(b"</sheetData>", b'<row r="1048576"><c r="XFD1048576" t="str"><v>x</v></c></row></sheetData>'))
+    return book(
+        ["name"],
+        ["Acme"],
+        change=lambda xml: xml.replace(
+            b"</sheetData>", b'<row r="1048576"><c r="XFD1048576" t="str"><v>x</v></c></row></sheetData>'
+        ),
+    )
 
 
 def locked() -> bytes:
@@ -210,7 +219,7 @@ def test_too_large_is_said_before_reading(write):
 
 def test_an_open_quote_in_every_line_takes_no_longer_than_the_lines(write):
     """Each line is tried once more at most: no work grows with the square of the file."""
-    table, rows = read(write(HEAD + b'"Acme,Lyon,1\n' * 20_000))
+    _table, rows = read(write(HEAD + b'"Acme,Lyon,1\n' * 20_000))
     assert len(rows) == 20_000
     assert all(row.fault for row in rows)
 

@@ -28,10 +28,18 @@ from tests.integrations.conftest import run, try_out, undo, work
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.django_db
 
-COMPANIES = "name,city,country,parent\nAcme SARL,Lyon,France,Holding\nBeta,Paris,FR,\nHolding,Nice,FR,\nacme,Lyon,FR,\n,Lyon,FR,\nGamma,Rome,Atlantis,\n"
+COMPANIES = (
+    "name,city,country,parent\n"
+    "Acme SARL,Lyon,France,Holding\n"
+    "Beta,Paris,FR,\n"
+    "Holding,Nice,FR,\n"
+    "acme,Lyon,FR,\n"
+    ",Lyon,FR,\n"
+    "Gamma,Rome,Atlantis,\n"
+)
 LEADS = (
     "First name,Last name,E-mail,Phone,Company,Budget,Created\n"
-    "Inès,Moreau,ines@acme.example,04 72 00 00 01,Acme,\"1.200,50 €\",31/01/2026\n"
+    'Inès,Moreau,ines@acme.example,04 72 00 00 01,Acme,"1.200,50 €",31/01/2026\n'
     "INES,MOREAU,INES@acme.example,+33472000001,Acme,,\n"
     "Bob,,bad address,,Acme,,\n"
     "Li,Wei,li@beta.example,,Beta,,30/02/2026\n"
@@ -67,15 +75,24 @@ def test_the_same_file_again_creates_nothing(bring, content, target):
 def test_a_lead_is_one_person_however_the_number_and_the_address_are_written(bring):
     done = run(bring(LEADS, "leads", country="FR"))
     assert counts(done) == {"read": 5, "created": 2, "updated": 1, "unchanged": 0, "refused": 2, "skipped": 0}
-    assert list(ImportRow.objects.filter(job=done, outcome="refused").values_list("code", flat=True)) == ["email_malformed", "no_such_day"]
+    assert list(ImportRow.objects.filter(job=done, outcome="refused").values_list("code", flat=True)) == [
+        "email_malformed",
+        "no_such_day",
+    ]
     lead = Lead.objects.get(contact__emails__key="ines@acme.example")
-    assert (str(lead.expected_value), lead.currency, lead.arrived_at.date().isoformat()) == ("1200.5000", "EUR", "2026-01-30")
+    assert (str(lead.expected_value), lead.currency, lead.arrived_at.date().isoformat()) == (
+        "1200.5000",
+        "EUR",
+        "2026-01-30",
+    )
     assert Phone.objects.get().number == "+33472000001"
     assert (Contact.objects.count(), Company.objects.count(), Email.objects.count()) == (2, 2, 2)
     assert lead.score_due_at is not None
 
 
-@pytest.mark.parametrize(("duplicates", "outcome", "sector"), [("update", "updated", "Steel"), ("skip", "skipped", "Food")])
+@pytest.mark.parametrize(
+    ("duplicates", "outcome", "sector"), [("update", "updated", "Steel"), ("skip", "skipped", "Food")]
+)
 def test_what_is_there_is_updated_or_left(bring, duplicates, outcome, sector):
     CompanyFactory(name="Acme", name_key="acme", sector="Food")
     done = run(bring("name,sector\nACME Ltd,Steel\n", "companies", duplicates=duplicates))
@@ -107,10 +124,17 @@ def test_a_deal_finds_its_stage_product_and_company(bring, admin):
     )
     job = bring(content, "deals")
     trial = try_out(job)
-    assert trial == counts(run(job)) == {"read": 5, "created": 3, "updated": 0, "unchanged": 0, "refused": 2, "skipped": 0}
+    assert (
+        trial == counts(run(job)) == {"read": 5, "created": 3, "updated": 0, "unchanged": 0, "refused": 2, "skipped": 0}
+    )
     assert (Product.objects.count(), Company.objects.count()) == (1, 1)
     won = Deal.objects.get(external_id="A1")
-    assert (won.state, str(won.closed_on), str(won.amount), won.company.name) == ("won", "2017-03-01", "1054.0000", "Cancity")
+    assert (won.state, str(won.closed_on), str(won.amount), won.company.name) == (
+        "won",
+        "2017-03-01",
+        "1054.0000",
+        "Cancity",
+    )
     assert "Moses Frase" in won.notes
     assert run(bring(content, "deals")).unchanged == 3
 
@@ -124,10 +148,16 @@ def test_undo_takes_out_what_came_in_and_says_what_it_left(bring, admin):
     DealFactory(company=Company.objects.get(name="Used"))
     undone = undo(done)
     assert undone.undone == {"removed": 3, "restored": 1, "edited": 1, "in_use": 1}
-    assert set(Company.objects.values_list("name", flat=True)) - {deal.company.name for deal in Deal.objects.all()} == {"Old", "Edited"}
+    assert set(Company.objects.values_list("name", flat=True)) - {deal.company.name for deal in Deal.objects.all()} == {
+        "Old",
+        "Edited",
+    }
     before.refresh_from_db()
     assert before.sector == "Food"
-    assert set(ImportRow.objects.filter(job=done).exclude(code="").values_list("code", flat=True)) == {"left_edited", "left_in_use"}
+    assert set(ImportRow.objects.filter(job=done).exclude(code="").values_list("code", flat=True)) == {
+        "left_edited",
+        "left_in_use",
+    }
     assert not ImportedRecord.objects.filter(job=done).exists()
 
 
@@ -167,7 +197,11 @@ def test_a_row_that_the_database_refuses_costs_only_itself(bring, monkeypatch):
 
     monkeypatch.setattr(companies.Companies, "make", too_long)
     done = run(bring("name\nGood\nBad\nFine\n", "companies"))
-    assert (done.created, done.refused, ImportRow.objects.get(job=done, outcome="refused").code) == (2, 1, "does_not_fit")
+    assert (done.created, done.refused, ImportRow.objects.get(job=done, outcome="refused").code) == (
+        2,
+        1,
+        "does_not_fit",
+    )
 
 
 def test_slices_of_a_trial_go_on_where_the_last_one_stopped(bring, monkeypatch):
@@ -212,7 +246,12 @@ def _worker(job: ImportJob, home: Path) -> subprocess.Popen[bytes]:
     facts = connection.settings_dict
     code = f"import django; django.setup(); from crm.integrations.services import running; running.work_on('{job.pk}')"
     url = f"postgres://{facts['USER']}:{facts['PASSWORD']}@{facts['HOST']}:{facts['PORT']}/{facts['NAME']}"
-    environment = {**os.environ, "DATABASE_URL": url, "TANDEM_HOME": str(home), "DJANGO_SETTINGS_MODULE": "config.settings.base"}
+    environment = {
+        **os.environ,
+        "DATABASE_URL": url,
+        "TANDEM_HOME": str(home),
+        "DJANGO_SETTINGS_MODULE": "config.settings.base",
+    }
     return subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=environment)
 
 
@@ -289,7 +328,10 @@ def test_the_account_export(bring, shared_data):
     trial = try_out(job)
     done = run(job)
     assert trial == counts(done) == {"read": 423, **dict.fromkeys(COUNTED, 0), "created": 423}
-    assert Company.objects.filter(name="Crédito Inmobiliario").exists() or Company.objects.filter(name__contains="Crédito").exists()
+    assert (
+        Company.objects.filter(name="Crédito Inmobiliario").exists()
+        or Company.objects.filter(name__contains="Crédito").exists()
+    )
     assert not Company.objects.filter(name__contains="\ufffd").exists()
     assert run(bring(path, "companies")).created == 0
 

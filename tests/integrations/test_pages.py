@@ -30,7 +30,9 @@ def fields_of(answer) -> dict[str, str]:
 
 def test_from_the_file_to_the_undone_report(admin):
     client = signed_in(admin)
-    answer = client.post("/imports/", {"target": "companies", "file": SimpleUploadedFile("list.csv", FILE.encode("cp1252"))})
+    answer = client.post(
+        "/imports/", {"target": "companies", "file": SimpleUploadedFile("list.csv", FILE.encode("cp1252"))}
+    )
     job = ImportJob.objects.get()
     assert answer.url == f"/imports/{job.pk}/"
     page = client.get(answer.url)
@@ -58,7 +60,9 @@ def test_from_the_file_to_the_undone_report(admin):
 
 
 def test_a_bad_file_is_answered_beside_the_field(admin):
-    answer = signed_in(admin).post("/imports/", {"target": "leads", "file": SimpleUploadedFile("x.pdf", b"%PDF-1.7 nothing")})
+    answer = signed_in(admin).post(
+        "/imports/", {"target": "leads", "file": SimpleUploadedFile("x.pdf", b"%PDF-1.7 nothing")}
+    )
     assert (answer.status_code, ImportJob.objects.count()) == (422, 0)
     assert "This is a PDF file" in answer.content.decode()
 

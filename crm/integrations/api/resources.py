@@ -142,4 +142,6 @@ class Exports(Lists, Retrieves, Creates):
         """The file itself."""
         job = exporting.file_of(actor=self.person, export_id=self.row_id)
         body = files.location(job.path).open("rb")
-        return FileResponse(body, as_attachment=True, filename=f"{job.kind}.{job.format}", content_type=CONTENT_TYPES[job.format])
+        return FileResponse(
+            body, as_attachment=True, filename=f"{job.kind}.{job.format}", content_type=CONTENT_TYPES[job.format]
+        )

@@ -66,7 +66,11 @@ class ImportRead(ReadSerializer):
 class ImportCreate(CreateSerializer):
     """A file and what it holds. Text goes into ``content``, anything else into ``content_base64``."""
 
-    example: ClassVar = {"target": "companies", "name": "companies.csv", "content": "name,city\nFromageries du Forez,Feurs\n"}
+    example: ClassVar = {
+        "target": "companies",
+        "name": "companies.csv",
+        "content": "name,city\nFromageries du Forez,Feurs\n",
+    }
 
     target = Choice(choices=ImportJob.Target.choices)
     name = Text(max_length=200)
@@ -81,7 +85,9 @@ class ImportCreate(CreateSerializer):
         try:
             body = text.encode() if text is not None else base64.b64decode(packed, validate=True)
         except (binascii.Error, ValueError) as error:
-            raise ValidationError({"content_base64": [ErrorDetail(str(_("This is not base64.")), "not_base64")]}) from error
+            raise ValidationError(
+                {"content_base64": [ErrorDetail(str(_("This is not base64.")), "not_base64")]}
+            ) from error
         return attrs | {"blocks": [body]}
 
 
@@ -101,7 +107,20 @@ class ExportRead(ReadSerializer):
 
     class Meta:
         model = ExportJob
-        fields = ("id", "kind", "format", "filters", "state", "rows_done", "rows_total", "size", "problem", "finished_at", "expires_at", *STAMPS)
+        fields = (
+            "id",
+            "kind",
+            "format",
+            "filters",
+            "state",
+            "rows_done",
+            "rows_total",
+            "size",
+            "problem",
+            "finished_at",
+            "expires_at",
+            *STAMPS,
+        )
 
 
 class ExportCreate(CreateSerializer):

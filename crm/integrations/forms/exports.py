@@ -19,7 +19,9 @@ class ExportForm(ServiceForm):
     FIELDS: ClassVar = ("kind", "format")
 
     kind = forms.ChoiceField(label=gettext_lazy("List"), widget=forms.RadioSelect)
-    format = forms.ChoiceField(label=gettext_lazy("Format"), choices=ExportJob.Format.choices, widget=Segments, initial="csv")
+    format = forms.ChoiceField(
+        label=gettext_lazy("Format"), choices=ExportJob.Format.choices, widget=Segments, initial="csv"
+    )
 
     def __init__(self, *args: Any, actor: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -21,8 +21,17 @@ from crm.integrations.reading import encodings
 from crm.integrations.reading.source import Table
 from crm.integrations.targets import get_target
 
-SIGNS = [(",", gettext_lazy("Comma")), (";", gettext_lazy("Semicolon")), ("\t", gettext_lazy("Tab")), ("|", gettext_lazy("Bar"))]
-ORDERS = [("dmy", gettext_lazy("Day, month, year")), ("mdy", gettext_lazy("Month, day, year")), ("ymd", gettext_lazy("Year, month, day"))]
+SIGNS = [
+    (",", gettext_lazy("Comma")),
+    (";", gettext_lazy("Semicolon")),
+    ("\t", gettext_lazy("Tab")),
+    ("|", gettext_lazy("Bar")),
+]
+ORDERS = [
+    ("dmy", gettext_lazy("Day, month, year")),
+    ("mdy", gettext_lazy("Month, day, year")),
+    ("ymd", gettext_lazy("Year, month, day")),
+]
 DECIMALS = [(".", "1,234.5"), (",", "1.234,5")]
 DUPLICATES = [
     ("update", gettext_lazy("Update what is there")),
@@ -53,11 +62,20 @@ class ImportForm(ServiceForm):
     encoding = forms.ChoiceField(label=gettext_lazy("Encoding"), choices=list(encodings.KNOWN.items()))
     delimiter = forms.ChoiceField(label=gettext_lazy("Columns end with"))
     sheet = forms.ChoiceField(label=gettext_lazy("Sheet"))
-    header = forms.IntegerField(label=gettext_lazy("Row with the names"), min_value=0, max_value=1000, help_text=gettext_lazy("0: there is none."))
+    header = forms.IntegerField(
+        label=gettext_lazy("Row with the names"),
+        min_value=0,
+        max_value=1000,
+        help_text=gettext_lazy("0: there is none."),
+    )
     date_order = forms.ChoiceField(label=gettext_lazy("Dates"), choices=ORDERS)
     decimal = forms.ChoiceField(label=gettext_lazy("Numbers"), choices=DECIMALS)
     duplicates = forms.ChoiceField(label=gettext_lazy("What is there already"), choices=DUPLICATES, widget=Segments)
-    source = forms.CharField(label=gettext_lazy("Ids come from"), max_length=60, help_text=gettext_lazy("The system that the ids in the file belong to."))
+    source = forms.CharField(
+        label=gettext_lazy("Ids come from"),
+        max_length=60,
+        help_text=gettext_lazy("The system that the ids in the file belong to."),
+    )
     country = forms.ChoiceField(label=gettext_lazy("Country where none is given"), required=False)
     currency = forms.ChoiceField(label=gettext_lazy("Currency where none is given"))
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
@@ -65,7 +83,10 @@ class ImportForm(ServiceForm):
     def __init__(self, data: Any = None, *, job: ImportJob, table: Table) -> None:
         self.job, self.table = job, table
         settings = table.settings.to_json()
-        super().__init__(data, initial={**settings, **job.options, "version": job.version, "delimiter": _signed(settings["delimiter"])})
+        super().__init__(
+            data,
+            initial={**settings, **job.options, "version": job.version, "delimiter": _signed(settings["delimiter"])},
+        )
         self._only_what_applies(table)
         country: Any = self.fields["country"]
         currency: Any = self.fields["currency"]
@@ -97,7 +118,11 @@ class ImportForm(ServiceForm):
 
     def settings(self) -> dict[str, Any]:
         """The settings that differ from what is kept; None of them means the file need not be looked at again."""
-        read = {name: self.cleaned_data[name] for name in ("encoding", "delimiter", "sheet", "header", "date_order", "decimal") if name in self.cleaned_data}
+        read = {
+            name: self.cleaned_data[name]
+            for name in ("encoding", "delimiter", "sheet", "header", "date_order", "decimal")
+            if name in self.cleaned_data
+        }
         if read.get("delimiter") == _TAB:
             read["delimiter"] = "\t"
         return read
@@ -110,7 +135,11 @@ class ImportForm(ServiceForm):
 
     def written(self) -> list[forms.BoundField]:
         """The fields about how the file is written, for the template."""
-        return [self[name] for name in ("encoding", "delimiter", "sheet", "header", "date_order", "decimal") if name in self.fields]
+        return [
+            self[name]
+            for name in ("encoding", "delimiter", "sheet", "header", "date_order", "decimal")
+            if name in self.fields
+        ]
 
     def lines(self) -> Iterator[dict[str, Any]]:
         """Each column with its first values and its field."""
@@ -124,4 +153,6 @@ def _signed(delimiter: str) -> str:
 
 def _countries() -> list[tuple[str, str]]:
     names = Locale.parse(get_language() or "en", sep="-").territories
-    return sorted(((code, name) for code, name in names.items() if len(code) == 2 and code.isalpha()), key=lambda pair: pair[1])
+    return sorted(
+        ((code, name) for code, name in names.items() if len(code) == 2 and code.isalpha()), key=lambda pair: pair[1]
+    )

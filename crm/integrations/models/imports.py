@@ -92,12 +92,22 @@ class ImportJob(BaseModel):
         constraints: ClassVar = [
             models.CheckConstraint(
                 name="integrations_import_adds_up",
-                condition=Q(position=models.F("created") + models.F("updated") + models.F("unchanged") + models.F("refused") + models.F("skipped")),
+                condition=Q(
+                    position=models.F("created")
+                    + models.F("updated")
+                    + models.F("unchanged")
+                    + models.F("refused")
+                    + models.F("skipped")
+                ),
             ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["owner", "-created_at"], name="integrations_import_of_owner"),
-            models.Index(fields=["due_at"], name="integrations_import_due", condition=Q(state__in=["checking", "running", "undoing"])),
+            models.Index(
+                fields=["due_at"],
+                name="integrations_import_due",
+                condition=Q(state__in=["checking", "running", "undoing"]),
+            ),
         ]
 
     @override
@@ -149,7 +159,9 @@ class ImportRow(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["job", "number"], name="integrations_importrow_told", condition=~Q(code="")),
-            models.Index(fields=["job", "record_id"], name="integrations_importrow_record", condition=Q(record_id__isnull=False)),
+            models.Index(
+                fields=["job", "record_id"], name="integrations_importrow_record", condition=Q(record_id__isnull=False)
+            ),
         ]
 
     @override

@@ -41,7 +41,9 @@ COLUMNS = (
 )
 # A photo is no row's content and may be megabytes of letters: not kept, not parsed.
 _HEAVY = re.compile(r"^(?:[\w-]+\.)?(?:PHOTO|LOGO|SOUND|KEY|AGENT|X-MS-[\w-]+)\b", re.IGNORECASE)
-_BARE_TYPE = re.compile(r";(?=(?:WORK|HOME|CELL|VOICE|FAX|PREF|INTERNET|MSG|PAGER|DOM|INTL|POSTAL|PARCEL|VIDEO)\b(?!=))", re.IGNORECASE)
+_BARE_TYPE = re.compile(
+    r";(?=(?:WORK|HOME|CELL|VOICE|FAX|PREF|INTERNET|MSG|PAGER|DOM|INTL|POSTAL|PARCEL|VIDEO)\b(?!=))", re.IGNORECASE
+)
 _TEL = re.compile(r"tel:", re.IGNORECASE)
 
 
@@ -84,7 +86,9 @@ def _row(start: int, lines: list[str], limits: Limits) -> Record:
     try:
         card = vobject.readOne("".join(_light(lines)), allowQP=True, ignoreUnreadable=True)
     except UnicodeDecodeError:
-        return _broken(start, lines, "bad_bytes", _("Some letters of this card cannot be read in the encoding it names."))
+        return _broken(
+            start, lines, "bad_bytes", _("Some letters of this card cannot be read in the encoding it names.")
+        )
     except Exception:  # noqa: BLE001 (the library raises what its parts raise; a bad card is one row's trouble)
         return _broken(start, lines, "unreadable_card", _("This card cannot be read."))
     if card is None or card.name.upper() != "VCARD":
@@ -96,14 +100,16 @@ def _light(lines: list[str]) -> Iterator[str]:
     """The card without photos and the like, with types as the library knows them."""
     heavy, soft = False, False
     for line in lines:
-        if not line.strip("\r\n"):  # an empty line ends base64 in version 2.1, and stands between folded lines in some files
+        if not line.strip(
+            "\r\n"
+        ):  # an empty line ends base64 in version 2.1, and stands between folded lines in some files
             soft = False
             continue
         folded = line[:1] in (" ", "\t")
         if not folded and not soft:
             heavy = bool(_HEAVY.match(line)) and not line.upper().startswith("AGENT:")
         # A quoted-printable line goes on after "=" without a blank; base64 of version 2.1 ends at an empty line.
-        soft = not heavy and "QUOTED-PRINTABLE" in line.upper() or (soft and line.rstrip("\r\n").endswith("="))
+        soft = (not heavy and "QUOTED-PRINTABLE" in line.upper()) or (soft and line.rstrip("\r\n").endswith("="))
         soft = soft and line.rstrip("\r\n").endswith("=")
         if not heavy:
             text = line.rstrip("\r\n") + "\r\n"
@@ -132,7 +138,11 @@ def _name(parts: dict[str, list[Any]]) -> dict[str, str]:
     if not parts["N"]:
         return {"Full name": full}
     name = parts["N"][0].value
-    return {"Full name": full, "First name": _joined(getattr(name, "given", "")), "Last name": _joined(getattr(name, "family", ""))}
+    return {
+        "Full name": full,
+        "First name": _joined(getattr(name, "given", "")),
+        "Last name": _joined(getattr(name, "family", "")),
+    }
 
 
 def _organisation(parts: dict[str, list[Any]]) -> dict[str, str]:

@@ -90,7 +90,12 @@ def read(file: Iterator[str], dialect: Dialect, limits: Limits, *, width: int | 
             lines.give_up_first()
             reader = _reader(lines, dialect)
             continue
-        if len(lines.record) > 1 and width is not None and len(cells) != width and _swallowed(lines.record, dialect, width):
+        if (
+            len(lines.record) > 1
+            and width is not None
+            and len(cells) != width
+            and _swallowed(lines.record, dialect, width)
+        ):
             yield Record(line, _rest(lines.record), _open_quote())
             lines.give_up_first()
             reader = _reader(lines, dialect)

@@ -59,11 +59,9 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
-_UTF8_CHARACTER = re.compile(
-    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
-)
+_UTF8_CHARACTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 # In Western text these stand at the edge of a word or between words, never inside one.
-_NEVER_INSIDE_A_WORD = frozenset("¡¢£¤¥¦§¨©«¬®¯°±²³´µ¶¸¹»¼½¾¿×÷†‡‰‹›€™˜„•")
+_NEVER_INSIDE_A_WORD = frozenset("¡¢£¤¥¦§¨©«¬®¯°±²³´µ¶¸¹»¼½¾¿×÷†‡‰‹›€™˜„•")  # noqa: RUF001 (they are the point)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +90,9 @@ codecs.register_error("tandem-mark", _mark_bad)
 def open_text(path: Path, encoding: str) -> io.TextIOWrapper:
     """The file as text, line ends untouched; what cannot be decoded comes as lone surrogates. Raises ``Unreadable``."""
     if encoding not in KNOWN:
-        raise Unreadable("unknown_encoding", _("“%(name)s” is no encoding that Tandem reads.") % {"name": encoding[:40]})
+        raise Unreadable(
+            "unknown_encoding", _("“%(name)s” is no encoding that Tandem reads.") % {"name": encoding[:40]}
+        )
     name = "utf-8-sig" if encoding == "utf-8" else encoding
     return io.TextIOWrapper(path.open("rb", buffering=BLOCK), encoding=name, errors="tandem-mark", newline="")
 

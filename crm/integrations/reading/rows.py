@@ -53,7 +53,11 @@ def fault_of_text(cells: list[str], names: list[str]) -> Fault | None:
             return Fault("bad_bytes", _("Some letters cannot be read in this encoding. Is it the right one?"), name)
         if edge.has_controls(cell, multiline=True):
             shown = next(c for c in cell if edge.has_controls(c, multiline=True))
-            return Fault("control_character", _("There is a control character (%(code)s) in the text.") % {"code": _code(shown)}, name)
+            return Fault(
+                "control_character",
+                _("There is a control character (%(code)s) in the text.") % {"code": _code(shown)},
+                name,
+            )
     return None
 
 

@@ -49,7 +49,11 @@ def main(path: str, wanted: str, memory: int, seconds: int) -> int:
         say({"error": "password"})
         return 0
     names = list(book.sheet_names)
-    name = wanted if wanted in names else next((n for n in names if book.get_sheet_by_name(n).height), names[0] if names else "")
+    name = (
+        wanted
+        if wanted in names
+        else next((n for n in names if book.get_sheet_by_name(n).height), names[0] if names else "")
+    )
     say({"sheets": names, "sheet": name})
     if not name:
         say({"end": 0})

@@ -79,7 +79,11 @@ class Table:
 
     def texts(self, column: int) -> list[str]:
         """The filled cells of a column in the sample."""
-        return [row.cells[column] for row in self.sample if row.fault is None and column < len(row.cells) and row.cells[column]]
+        return [
+            row.cells[column]
+            for row in self.sample
+            if row.fault is None and column < len(row.cells) and row.cells[column]
+        ]
 
 
 def recognise(path: Path, *, chosen: dict[str, Any] | None = None, limits: Limits = USUAL) -> Table:
@@ -100,7 +104,9 @@ def recognise(path: Path, *, chosen: dict[str, Any] | None = None, limits: Limit
     settings = replace(settings, header=int(header))
     columns = columns_of(settings, records)
     if len(columns) > limits.columns:
-        raise Unreadable("too_many_columns", _("This file has more than %(number)d columns.") % {"number": limits.columns})
+        raise Unreadable(
+            "too_many_columns", _("This file has more than %(number)d columns.") % {"number": limits.columns}
+        )
     sample = list(_rows(iter(records), settings, columns, limits))
     settings, more = _habits(settings, Table(settings, columns, sample), chosen)
     return Table(settings, columns, sample, [*doubts, *more], sheets)
@@ -118,7 +124,14 @@ def columns_of(settings: Settings, records: list[Record]) -> list[str]:
     widths = Counter(len(record.cells) for record in records if record.fault is None)
     if settings.header:
         named = records[settings.header - 1].cells if settings.header <= len(records) else []
-        filled = max((_filled(record.cells) for record in records[settings.header :] if record.fault is None and len(record.cells) <= len(named)), default=0)
+        filled = max(
+            (
+                _filled(record.cells)
+                for record in records[settings.header :]
+                if record.fault is None and len(record.cells) <= len(named)
+            ),
+            default=0,
+        )
         while len(named) > filled and not named[-1].strip():  # a comma at the end of every line makes no column
             named = named[:-1]
         return headers.name_columns([clean(cell) for cell in named], 0)
@@ -144,7 +157,9 @@ def _form(path: Path, chosen: dict[str, Any], limits: Limits) -> tuple[Settings,
         start = file.read(512)
     for mark, name in _NO_TABLE.items():
         if start.lstrip().startswith(mark):
-            raise Unreadable("no_table", _("This is a %(kind)s file. Bring a table: CSV, XLSX, XLS, ODS or vCard.") % {"kind": name})
+            raise Unreadable(
+                "no_table", _("This is a %(kind)s file. Bring a table: CSV, XLSX, XLS, ODS or vCard.") % {"kind": name}
+            )
     if start.startswith((_ARCHIVE, _OLE)):
         book = workbooks.open_workbook(path, sheet=chosen.get("sheet", ""), limits=limits)
         book.rows.close()  # type: ignore[attr-defined]
@@ -185,7 +200,11 @@ def _habits(settings: Settings, table: Table, chosen: dict[str, Any]) -> tuple[S
     decimal, sure_decimal = values.recognise_decimals(numbers)
     if not numbers and settings.delimiter == ";":
         decimal = ","
-    doubts = [name for name, sure in (("date_order", sure_order), ("decimal", sure_decimal)) if not sure and name not in chosen]
+    doubts = [
+        name
+        for name, sure in (("date_order", sure_order), ("decimal", sure_decimal))
+        if not sure and name not in chosen
+    ]
     return replace(settings, date_order=chosen.get("date_order", order), decimal=chosen.get("decimal", decimal)), doubts
 
 
@@ -215,7 +234,9 @@ def _records(path: Path, settings: Settings, limits: Limits) -> Iterator[Record]
             return
         for _line in islice(lines, settings.skip):
             pass
-        yield from _counted(delimited.read(lines, settings.dialect, limits, width=_width(path, settings, limits)), settings.skip)
+        yield from _counted(
+            delimited.read(lines, settings.dialect, limits, width=_width(path, settings, limits)), settings.skip
+        )
 
 
 def _counted(records: Iterable[Record], skipped: int) -> Iterator[Record]:
@@ -260,7 +281,10 @@ def _rows(records: Iterator[Record], settings: Settings, columns: list[str], lim
             continue
         number += 1
         if number > limits.rows:
-            raise Unreadable("too_many_rows", _("This file has more than %(number)d rows. Bring it in parts.") % {"number": limits.rows})
+            raise Unreadable(
+                "too_many_rows",
+                _("This file has more than %(number)d rows. Bring it in parts.") % {"number": limits.rows},
+            )
         if record.fault:
             yield Row(number, record.line, record.cells, record.fault)
         else:

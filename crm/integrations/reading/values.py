@@ -22,7 +22,8 @@ DateOrder = Literal["dmy", "mdy", "ymd"]
 DecimalSign = Literal[".", ","]
 
 _NUMBERS = re.compile(
-    r"(?P<a>\d{1,4})(?P<sign>[-/. ])\s?(?P<b>\d{1,2}|[^\W\d]{3,10}\.?)(?P=sign)\s?(?P<c>\d{1,4})(?P<rest>(?:[T,\s].*)?)", re.DOTALL
+    r"(?P<a>\d{1,4})(?P<sign>[-/. ])\s?(?P<b>\d{1,2}|[^\W\d]{3,10}\.?)(?P=sign)\s?(?P<c>\d{1,4})(?P<rest>(?:[T,\s].*)?)",
+    re.DOTALL,
 )
 _COMPACT = re.compile(r"(?P<a>\d{4})(?P<b>\d{2})(?P<c>\d{2})(?P<rest>(?:T.*)?)")
 _MONTH_FIRST = re.compile(r"(?P<b>[^\W\d]{3,10})\.?\s+(?P<a>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<c>\d{4})(?P<rest>)")
@@ -221,7 +222,10 @@ def _no_number(text: str) -> Invalid:
 
 def parse_money(text: str, decimal: DecimalSign = ".") -> tuple[Decimal, str]:
     """An amount and the code of the currency written beside it, empty when none is."""
-    match = re.fullmatch(r"(?P<sign>[-\u2212(]?)\s*(?P<before>[^\d\s.,()-]*)\.?\s*(?P<number>-?[\d.,'\u2019\s]*\d[\d.,eE+]*)\s*(?P<after>[^\d()]*)\)?", text.strip())
+    match = re.fullmatch(
+        r"(?P<sign>[-\u2212(]?)\s*(?P<before>[^\d\s.,()-]*)\.?\s*(?P<number>-?[\d.,'\u2019\s]*\d[\d.,eE+]*)\s*(?P<after>[^\d()]*)\)?",
+        text.strip(),
+    )
     if match is None:
         raise _no_number(text)
     name = (match["before"] or match["after"]).strip()

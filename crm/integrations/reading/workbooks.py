@@ -71,7 +71,8 @@ def _spend(raw: IO[bytes], member: zipfile.ZipInfo, room: int) -> int:
 def _left(room: int) -> int:
     if room < 0:
         raise Unreadable(
-            "too_large_unpacked", _("This workbook is far larger inside than it looks. Save the sheet as CSV and bring that.")
+            "too_large_unpacked",
+            _("This workbook is far larger inside than it looks. Save the sheet as CSV and bring that."),
         )
     return room
 
@@ -113,7 +114,10 @@ def _rows(child: subprocess.Popen[str]) -> Iterator[tuple[int, list[Any]]]:
             if answer is None:
                 break
             yield answer[0], answer[1]
-        raise Unreadable("workbook_broke_off", _("This workbook is damaged or too large to open. Save the sheet as CSV and bring that."))
+        raise Unreadable(
+            "workbook_broke_off",
+            _("This workbook is damaged or too large to open. Save the sheet as CSV and bring that."),
+        )
     finally:
         _end(child)
 

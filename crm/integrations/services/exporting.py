@@ -26,7 +26,7 @@ from crm.integrations.writing import tables
 log = structlog.get_logger(__name__)
 
 JOB = "integrations.work_on_export"
-FOLDER = "exports"
+FOLDER = "outgoing"
 KEPT = timedelta(days=7)
 LEASE = timedelta(seconds=60)
 AT_ONCE = 1_000
@@ -45,14 +45,25 @@ def request_export(
         raise Invalid(_("Choose from: %(choices)s.") % {"choices": known}, field="kind", code="unknown_choice")
     policy.require(actor, exportable.act)
     if format not in tables.WRITERS:
-        raise Invalid(_("Choose from: %(choices)s.") % {"choices": ", ".join(tables.WRITERS)}, field="format", code="unknown_choice")
+        raise Invalid(
+            _("Choose from: %(choices)s.") % {"choices": ", ".join(tables.WRITERS)},
+            field="format",
+            code="unknown_choice",
+        )
     if unknown := set(filters or {}) - FILTERS:
-        raise Invalid(_("There is no filter “%(name)s”.") % {"name": min(unknown)}, field="filters", code="unknown_filter")
+        raise Invalid(
+            _("There is no filter “%(name)s”.") % {"name": min(unknown)}, field="filters", code="unknown_filter"
+        )
     if export_id is not None and (known_job := ExportJob.objects.visible_to(actor).filter(pk=export_id).first()):
         return known_job
     with transaction.atomic():
         job = ExportJob.objects.create(
-            id=export_id or ids.uuid7(), owner=actor, kind=kind, format=format, filters=filters or {}, due_at=clock.now()
+            id=export_id or ids.uuid7(),
+            owner=actor,
+            kind=kind,
+            format=format,
+            filters=filters or {},
+            due_at=clock.now(),
         )
         journal.record(actor=actor, event="export.requested", instance=job, changes={"kind": (None, kind)})
         work.enqueue(JOB, job.pk)
@@ -112,7 +123,9 @@ def _write(job: ExportJob) -> None:
     rows = exportable.rows(job.owner, job.filters)
     total = rows.order_by().count()
     if job.format == "xlsx" and total > tables.XLSX_ROWS:
-        _mine(job).update(state=STATE.FAILED, problem=_("A sheet has room for 1,048,575 rows. Take CSV."), finished_at=clock.now())
+        _mine(job).update(
+            state=STATE.FAILED, problem=_("A sheet has room for 1,048,575 rows. Take CSV."), finished_at=clock.now()
+        )
         return
     path = f"{FOLDER}/{job.pk}.{job.format}"
     target = files.location(path)

@@ -27,7 +27,7 @@ from crm.integrations.services import files
 from crm.integrations.services.running import JOB
 from crm.integrations.targets import TARGETS, get_target
 
-FOLDER = "imports"
+FOLDER = "incoming"
 DUPLICATES = ("update", "skip", "create")
 STATE = ImportJob.State
 _OPTIONS = frozenset({"duplicates", "source", "country", "currency", "make_products", "defaults"})
@@ -44,7 +44,13 @@ def bring_file(
     key = import_id or ids.uuid7()
     stored = files.store(FOLDER, key, blocks)
     job = ImportJob(
-        id=key, owner=actor, target=target, name=_file_name(name), path=stored.path, sha256=stored.sha256, size=stored.size
+        id=key,
+        owner=actor,
+        target=target,
+        name=_file_name(name),
+        path=stored.path,
+        sha256=stored.sha256,
+        size=stored.size,
     )
     try:
         table = source.recognise(files.location(job.path))
@@ -55,14 +61,21 @@ def bring_file(
     _map(job, table, actor)
     with transaction.atomic():
         job.save(force_insert=True)
-        journal.record(actor=actor, event="import.brought", instance=job, changes={"name": (None, job.name), "target": (None, target)})
+        journal.record(
+            actor=actor,
+            event="import.brought",
+            instance=job,
+            changes={"name": (None, job.name), "target": (None, target)},
+        )
     return job
 
 
 def _require(actor: User, target: str) -> None:
     policy.require(actor, WRITE_IMPORTS)
     if target not in TARGETS:
-        raise Invalid(_("Choose from: %(choices)s.") % {"choices": ", ".join(TARGETS)}, field="target", code="unknown_choice")
+        raise Invalid(
+            _("Choose from: %(choices)s.") % {"choices": ", ".join(TARGETS)}, field="target", code="unknown_choice"
+        )
     policy.require(actor, NEEDED[target])
 
 
@@ -85,7 +98,12 @@ def _map(job: ImportJob, table: Table, actor: User) -> None:
     texts = [table.texts(index) for index in range(len(table.columns))]
     guesses = guessing.guess_columns(table.columns, texts, get_target(job.target))
     job.mapping = {guess.column: guess.field for guess in guesses if guess.field}
-    job.options = {"duplicates": "update", "source": guessing.source_of(table.columns), "country": "", "currency": "EUR"}
+    job.options = {
+        "duplicates": "update",
+        "source": guessing.source_of(table.columns),
+        "country": "",
+        "currency": "EUR",
+    }
 
 
 def _signature(job: ImportJob) -> str:
@@ -128,11 +146,17 @@ def _check_settings(chosen: dict[str, Any]) -> None:
     allowed = {"encoding": set(encodings.KNOWN), "date_order": {"dmy", "mdy", "ymd"}, "decimal": {".", ","}}
     for name, values in allowed.items():
         if name in chosen and chosen[name] not in values:
-            raise Invalid(_("Choose from: %(choices)s.") % {"choices": ", ".join(sorted(values))}, field=name, code="unknown_choice")
+            raise Invalid(
+                _("Choose from: %(choices)s.") % {"choices": ", ".join(sorted(values))},
+                field=name,
+                code="unknown_choice",
+            )
     if len(str(chosen.get("delimiter", ","))) != 1 or str(chosen.get("delimiter", ",")) in '"\r\n\0':
         raise Invalid(_("The sign between columns is a single one."), field="delimiter", code="unknown_choice")
     if not str(chosen.get("header", 1)).isdigit() or int(chosen.get("header", 1)) > 1_000:
-        raise Invalid(_("Write the number of the row with the names, 0 for none."), field="header", code="unknown_choice")
+        raise Invalid(
+            _("Write the number of the row with the names, 0 for none."), field="header", code="unknown_choice"
+        )
 
 
 def _checked_mapping(job: ImportJob, mapping: dict[str, str]) -> dict[str, str]:
@@ -140,7 +164,9 @@ def _checked_mapping(job: ImportJob, mapping: dict[str, str]) -> dict[str, str]:
     chosen = {column: name for column, name in mapping.items() if name}
     for column, name in chosen.items():
         if column not in job.columns or name not in fields:
-            raise Invalid(_("“%(name)s” cannot be mapped.") % {"name": column[:60]}, field="mapping", code="unknown_choice")
+            raise Invalid(
+                _("“%(name)s” cannot be mapped.") % {"name": column[:60]}, field="mapping", code="unknown_choice"
+            )
     if len(set(chosen.values())) < len(chosen):
         raise Invalid(_("Two columns are mapped to the same field."), field="mapping", code="mapped_twice")
     return chosen
@@ -149,10 +175,16 @@ def _checked_mapping(job: ImportJob, mapping: dict[str, str]) -> dict[str, str]:
 def _checked_options(options: dict[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in options.items() if name in _OPTIONS}
     if kept.get("duplicates", "update") not in DUPLICATES:
-        raise Invalid(_("Choose from: %(choices)s.") % {"choices": ", ".join(DUPLICATES)}, field="duplicates", code="unknown_choice")
+        raise Invalid(
+            _("Choose from: %(choices)s.") % {"choices": ", ".join(DUPLICATES)},
+            field="duplicates",
+            code="unknown_choice",
+        )
     check_currency(kept.get("currency", "EUR"))
     if not (name := str(kept.get("source", "")).strip()) or len(name) > 60:
-        raise Invalid(_("Name the system that the ids come from, in 60 characters at most."), field="source", code="required")
+        raise Invalid(
+            _("Name the system that the ids come from, in 60 characters at most."), field="source", code="required"
+        )
     return kept | {"source": name}
 
 
@@ -177,7 +209,10 @@ def run_import(*, actor: User, import_id: UUID) -> ImportJob:
         _in_state(job, STATE.DRAFT, STATE.CHECKED)
         _check_ready(job)
         ImportMapping.objects.update_or_create(
-            owner=actor, target=job.target, signature=_signature(job), defaults={"mapping": job.mapping, "options": job.options}
+            owner=actor,
+            target=job.target,
+            signature=_signature(job),
+            defaults={"mapping": job.mapping, "options": job.options},
         )
         journal.record(actor=actor, event="import.started", instance=job)
         return _make_due(job, STATE.RUNNING)

@@ -103,10 +103,20 @@ def _mine(job: ImportJob) -> Any:
 def _finish(job: ImportJob, state: str, **values: Any) -> None:
     """Write the end of the work, if it is still this worker's."""
     with transaction.atomic():
-        values |= {"version": F("version") + 1, "updated_at": clock.now(), "finished_at": clock.now(), "claimed_until": None}
+        values |= {
+            "version": F("version") + 1,
+            "updated_at": clock.now(),
+            "finished_at": clock.now(),
+            "claimed_until": None,
+        }
         if _mine(job).update(state=state, is_cancelling=False, **values):
             job.refresh_from_db()
-            journal.record(actor=job.owner, event=f"import.{state}", instance=job, changes={n: (None, c) for n, c in job.counts.items()})
+            journal.record(
+                actor=job.owner,
+                event=f"import.{state}",
+                instance=job,
+                changes={n: (None, c) for n, c in job.counts.items()},
+            )
 
 
 # --- Rows in -----------------------------------------------------------------------------------------------------------
@@ -138,7 +148,9 @@ def _chunks(job: ImportJob, converter: Converter, *, after: int) -> Iterator[_Re
 def _converter(job: ImportJob) -> Converter:
     settings = Settings.from_json(job.settings)
     defaults = job.options.get("defaults", {})
-    return Converter(get_target(job.target), settings, job.columns, job.mapping, zone=job.owner.time_zone, defaults=defaults)
+    return Converter(
+        get_target(job.target), settings, job.columns, job.mapping, zone=job.owner.time_zone, defaults=defaults
+    )
 
 
 def _options(job: ImportJob) -> Options:
@@ -169,7 +181,9 @@ def _try(job: ImportJob) -> None:
                 return _pause(job)
     path.unlink()
     read_rows = sum(counts.values())
-    return _finish(job, STATE.CHECKED, trial={"read": read_rows, **counts}, total=read_rows, **counts, position=read_rows)
+    return _finish(
+        job, STATE.CHECKED, trial={"read": read_rows, **counts}, total=read_rows, **counts, position=read_rows
+    )
 
 
 def _show_trial(job: ImportJob, rows: list[ImportRow], counts: dict[str, int]) -> None:
@@ -215,7 +229,9 @@ def _take_in(job: ImportJob, items: list[Item], options: Options) -> list[Result
     """The chunk as a whole; where the database objects to one of its rows, one by one, and that row is refused."""
     try:
         with transaction.atomic():
-            return bulk.take_in(actor=job.owner, kind=job.target, items=items, options=options, mentioned=partial(_mentioned, job))
+            return bulk.take_in(
+                actor=job.owner, kind=job.target, items=items, options=options, mentioned=partial(_mentioned, job)
+            )
     except (IntegrityError, DataError, Refusal):
         return [_take_one(job, item, options) for item in items]
 
@@ -230,11 +246,15 @@ def _mentioned(job: ImportJob, companies: list[UUID]) -> set[UUID]:
 def _take_one(job: ImportJob, item: Item, options: Options) -> Result:
     try:
         with transaction.atomic():
-            return bulk.take_in(actor=job.owner, kind=job.target, items=[item], options=options, mentioned=partial(_mentioned, job))[0]
+            return bulk.take_in(
+                actor=job.owner, kind=job.target, items=[item], options=options, mentioned=partial(_mentioned, job)
+            )[0]
     except Refusal as refusal:
         return Result.refused(item.number, refusal)
     except (IntegrityError, DataError):
-        return Result(item.number, "refused", code="does_not_fit", message=_("Another record stands in the way of this row."))
+        return Result(
+            item.number, "refused", code="does_not_fit", message=_("Another record stands in the way of this row.")
+        )
 
 
 def _keep(held: ImportJob, read: _Read, results: list[Result], converter: Converter) -> None:
@@ -249,7 +269,9 @@ def _keep(held: ImportJob, read: _Read, results: list[Result], converter: Conver
     held.save(update_fields=[*COUNTED, "position", "claimed_until"])
 
 
-def _rows(job: ImportJob, read: _Read, results: list[Result], converter: Converter, *, is_trial: bool) -> list[ImportRow]:
+def _rows(
+    job: ImportJob, read: _Read, results: list[Result], converter: Converter, *, is_trial: bool
+) -> list[ImportRow]:
     """One result row for each row of the chunk, in the file's order."""
     by_number = {result.number: result for result in results}
     rows = []
@@ -257,9 +279,18 @@ def _rows(job: ImportJob, read: _Read, results: list[Result], converter: Convert
         fault, result = read.faults.get(row.number), by_number.get(row.number)
         kept = ImportRow(job_id=job.pk, is_trial=is_trial, number=row.number, line=row.line)
         if fault is not None:
-            kept.outcome, kept.code, kept.message, kept.column = "refused", fault.code, fault.message[:500], fault.column[:200]
+            kept.outcome, kept.code, kept.message, kept.column = (
+                "refused",
+                fault.code,
+                fault.message[:500],
+                fault.column[:200],
+            )
         elif result is not None:
-            kept.outcome, kept.label, kept.record_id = result.outcome, result.label, None if is_trial else result.record_id
+            kept.outcome, kept.label, kept.record_id = (
+                result.outcome,
+                result.label,
+                None if is_trial else result.record_id,
+            )
             kept.code, kept.message = result.code, source.encodable(result.message)[:500]
             kept.column = converter.column_of(result.field_name)[:200]
         rows.append(kept)
@@ -268,13 +299,18 @@ def _rows(job: ImportJob, read: _Read, results: list[Result], converter: Convert
 
 def _record(job: ImportJob, touched: Touched) -> ImportedRecord:
     before = None if touched.before is None else _plain(touched.before)
-    return ImportedRecord(job_id=job.pk, label=touched.label, record_id=touched.record_id, version=touched.version, before=before)
+    return ImportedRecord(
+        job_id=job.pk, label=touched.label, record_id=touched.record_id, version=touched.version, before=before
+    )
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
     """Values as JSON keeps them; ``take_out`` reads them back through their fields."""
     encoder = DjangoJSONEncoder()
-    return {name: value if isinstance(value, str | int | bool | dict | list | None) else encoder.default(value) for name, value in values.items()}
+    return {
+        name: value if isinstance(value, str | int | bool | dict | list | None) else encoder.default(value)
+        for name, value in values.items()
+    }
 
 
 # --- Rows out ----------------------------------------------------------------------------------------------------------
@@ -300,7 +336,12 @@ def _undo_pass(job: ImportJob, label: str, done: dict[str, int]) -> bool:
     """Once through a kind. True when another pass may find more: what is referred to goes after what refers to it."""
     last, went, stuck = UUID(int=0), 0, 0
     records = ImportedRecord.objects.filter(job=job, label=label)
-    while keys := list(records.filter(record_id__gt=last).order_by("record_id").values_list("record_id", flat=True).distinct()[:UNDO_CHUNK]):
+    while keys := list(
+        records.filter(record_id__gt=last)
+        .order_by("record_id")
+        .values_list("record_id", flat=True)
+        .distinct()[:UNDO_CHUNK]
+    ):
         last = keys[-1]
         with transaction.atomic():
             rows = list(records.filter(record_id__in=keys).order_by("pk"))
@@ -329,4 +370,6 @@ def _say_left(job: ImportJob, left: dict[UUID, str]) -> None:
     for reason, text in words.items():
         keys = [key for key, why in left.items() if why == reason]
         if keys:
-            ImportRow.objects.filter(job=job, is_trial=False, record_id__in=keys).update(code=f"left_{reason}", message=text)
+            ImportRow.objects.filter(job=job, is_trial=False, record_id__in=keys).update(
+                code=f"left_{reason}", message=text
+            )

@@ -56,4 +56,6 @@ def fetch(request: HttpRequest, export_id: UUID) -> HttpResponseBase:
     job: ExportJob = policy.get_visible(ExportJob.objects.all(), actor, pk=export_id)
     job = services.file_of(actor=actor, export_id=job.pk)
     file = files.location(job.path).open("rb")
-    return FileResponse(file, as_attachment=True, filename=f"{job.kind}.{job.format}", content_type=CONTENT_TYPES[job.format])
+    return FileResponse(
+        file, as_attachment=True, filename=f"{job.kind}.{job.format}", content_type=CONTENT_TYPES[job.format]
+    )

@@ -39,8 +39,15 @@ def imports(request: HttpRequest) -> HttpResponse:
         policy.require(actor, WRITE_IMPORTS)
         if form.is_valid() and (job := _bring(actor, form)):
             return redirect("integrations:import", job.pk)
-    rows = Paginator(ImportJob.objects.visible_to(actor).select_related("owner"), ON_A_PAGE).get_page(request.GET.get("page"))
-    return render(request, "integrations/imports.html", {"form": form, "page": rows, "rows": rows.object_list}, status=form_status(form))
+    rows = Paginator(ImportJob.objects.visible_to(actor).select_related("owner"), ON_A_PAGE).get_page(
+        request.GET.get("page")
+    )
+    return render(
+        request,
+        "integrations/imports.html",
+        {"form": form, "page": rows, "rows": rows.object_list},
+        status=form_status(form),
+    )
 
 
 def _bring(actor: User, form: FileForm) -> ImportJob | None:
@@ -65,18 +72,26 @@ def import_(request: HttpRequest, import_id: UUID) -> HttpResponse:
     return render(request, "integrations/import.html", {"form": form, **_facts(job)}, status=form_status(form))
 
 
+# Settings that decide what the columns are: after one of them changed, the mapping is made and shown afresh.
+SHAPE = ("encoding", "delimiter", "sheet", "header")
+
+
 def _change(actor: User, job: ImportJob, form: ImportForm, then: str) -> ImportJob:
-    """Keep the corrections and, when asked, go on with them. Other columns are mapped afresh, so they are shown first."""
-    settings = form.settings()
+    """Keep the corrections and, when asked and nothing needs another look, go on with them."""
+    changes = {name: value for name, value in form.settings().items() if job.settings.get(name) != value}
+    reshaped = any(name in changes for name in SHAPE)
     changed = services.change_import(
-        actor=actor, import_id=job.pk, options=form.options(), expected_version=form.cleaned_data["version"],
-        settings=settings if any(job.settings.get(name) != value for name, value in settings.items()) else None,
-        mapping=form.mapping() if all(job.settings.get(name) == settings.get(name, job.settings.get(name)) for name in ("header", "delimiter", "sheet", "encoding")) else None,
-    )  # fmt: skip
-    if changed.columns == job.columns and then in ("try", "run"):
-        verb = services.try_import if then == "try" else services.run_import
-        return verb(actor=actor, import_id=job.pk)
-    return changed
+        actor=actor,
+        import_id=job.pk,
+        options=form.options(),
+        settings=form.settings() if changes else None,
+        mapping=None if reshaped else form.mapping(),
+        expected_version=form.cleaned_data["version"],
+    )
+    if reshaped or then not in ("try", "run"):
+        return changed
+    verb = services.try_import if then == "try" else services.run_import
+    return verb(actor=actor, import_id=job.pk)
 
 
 def _visible(actor: User, import_id: UUID) -> ImportJob:
@@ -87,7 +102,13 @@ def _visible(actor: User, import_id: UUID) -> ImportJob:
 def _facts(job: ImportJob) -> dict[str, Any]:
     told = results.told(job)
     left = (job.undone or {}).get("edited", 0) + (job.undone or {}).get("in_use", 0)
-    return {"job": job, "told": told[:SHOWN_ROWS], "told_count": told.count(), "left": left, "can_undo": job.state in (STATE.DONE, STATE.CANCELLED, STATE.FAILED) and job.position}
+    return {
+        "job": job,
+        "told": told[:SHOWN_ROWS],
+        "told_count": told.count(),
+        "left": left,
+        "can_undo": job.state in (STATE.DONE, STATE.CANCELLED, STATE.FAILED) and job.position,
+    }
 
 
 @page(act=VIEW_IMPORTS)
@@ -131,5 +152,3 @@ def result(request: HttpRequest, import_id: UUID) -> HttpResponse | StreamingHtt
     answer = StreamingHttpResponse(results.result_lines(job), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="import-{job.pk}.csv"'
     return answer
-
-

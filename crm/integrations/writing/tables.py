@@ -33,7 +33,9 @@ class TableWriter(ABC):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     @abstractmethod
@@ -64,7 +66,14 @@ class XlsxWriter(TableWriter):
     """One sheet. Text is written as text, so that nothing is live; numbers as numbers while Excel can hold them exactly."""
 
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
-        options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "default_date_format": "yyyy-mm-dd", "tmpdir": str(path.parent)}
+        options = {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+            "default_date_format": "yyyy-mm-dd",
+            "tmpdir": str(path.parent),
+        }
         self._book = xlsxwriter.Workbook(str(path), options)
         self._sheet = self._book.add_worksheet()
         self._day = self._book.add_format({"num_format": "yyyy-mm-dd"})

@@ -82,7 +82,9 @@ class Companies:
         site = company.main_site  # type: ignore[attr-defined]
         if site is None:
             return 0
-        same_code = bool(site.postal_code) and normal.postal_key(site.postal_code) == normal.postal_key(item.place.postal_code)
+        same_code = bool(site.postal_code) and normal.postal_key(site.postal_code) == normal.postal_key(
+            item.place.postal_code
+        )
         return 2 * same_code + (site.city == item.place.city)
 
     def named(self, written: str, place: parts.Place | None = None, **values: Any) -> Company:
@@ -99,7 +101,12 @@ class Companies:
 
     def refuse_unknown_id(self, written: str, field_name: str = "company") -> None:
         """An id of another system is no name: without its company here it is refused, not turned into a company."""
-        is_id = len(written) in _ID_LENGTHS and written.isalnum() and written.isascii() and sum(map(str.isdigit, written)) >= 3
+        is_id = (
+            len(written) in _ID_LENGTHS
+            and written.isalnum()
+            and written.isascii()
+            and sum(map(str.isdigit, written)) >= 3
+        )
         if is_id and not self.desk.directory.find("company.id", written):
             detail = _("No company has the id “%(id)s”. Bring the companies first.")
             raise Invalid(detail % {"id": written}, field=field_name, code="unknown_company")
@@ -200,7 +207,9 @@ class CompanyTaker(Taker):
     @override
     def load(self, prepared: list[CompanyItem]) -> None:
         parents = {item.parent for item in prepared}
-        self.companies.load({item.name for item in prepared} | parents, {item.external_id for item in prepared} | parents)
+        self.companies.load(
+            {item.name for item in prepared} | parents, {item.external_id for item in prepared} | parents
+        )
 
     @override
     def take(self, prepared: CompanyItem) -> tuple[Outcome, Company]:

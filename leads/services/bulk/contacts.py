@@ -14,7 +14,7 @@ from crm.core.errors import Invalid
 from leads import normal
 from leads.models import Company, Contact, Email, Phone
 from leads.services.bulk import parts
-from leads.services.bulk.companies import Companies
+from leads.services.bulk.companies import Companies, CompanyItem
 from leads.services.bulk.items import Desk, Outcome, Taker
 
 LEVELS = {value.replace("_", ""): value for value in Contact.Level.values}
@@ -47,7 +47,10 @@ def read_person(values: dict[str, Any], country: str, currency: str) -> ContactI
     first, last = _names(values)
     place = parts.place(values, country)
     plan = place.country or country
-    numbers = [(parts.phone(values, name, plan), kind) for name, kind in (("phone", "work"), ("mobile", "mobile"), ("phone_2", "other"))]
+    numbers = [
+        (parts.phone(values, name, plan), kind)
+        for name, kind in (("phone", "work"), ("mobile", "mobile"), ("phone_2", "other"))
+    ]
     emails = [address for name in ("email", "email_2") if (address := parts.email(values, name))]
     website = parts.url(values, "website")
     return ContactItem(
@@ -90,7 +93,11 @@ def _level(written: str) -> str:
         return ""
     level = LEVELS.get("".join(filter(str.isalpha, written.lower())))
     if level is None:
-        raise Invalid(_("Choose from: %(choices)s.") % {"choices": ", ".join(Contact.Level.values)}, field="level", code="unknown_choice")
+        raise Invalid(
+            _("Choose from: %(choices)s.") % {"choices": ", ".join(Contact.Level.values)},
+            field="level",
+            code="unknown_choice",
+        )
     return level
 
 
@@ -129,7 +136,9 @@ class Contacts:
             return ((row.number, row.contact) for row in rows.select_related("contact").order_by("created_at", "id"))
 
         directory.load("contact.id", {item.external_id for item in items if item.external_id}, by_id)
-        directory.load("contact.email", {normal.email_key(address) for item in items for address in item.emails}, by_email)
+        directory.load(
+            "contact.email", {normal.email_key(address) for item in items for address in item.emails}, by_email
+        )
         directory.load("contact.phone", {number.number for item in items for number, _kind in item.phones}, by_phone)
         # Names alone only where nothing better is known: common names would bring half the table.
         plain = {item.key for item in items if item.key and not item.emails}
@@ -152,7 +161,11 @@ class Contacts:
     def _possible(self, candidates: list[Contact], item: ContactItem) -> list[Contact]:
         """Without those that the same system knows under another id."""
         source = self.desk.options.source
-        return [each for each in candidates if not (item.external_id and each.external_source == source and each.external_id)]
+        return [
+            each
+            for each in candidates
+            if not (item.external_id and each.external_source == source and each.external_id)
+        ]
 
     def _by_name(self, item: ContactItem, company: Company | None) -> Contact | None:
         """A namesake at the same company, when the item has no address that would tell them apart."""
@@ -243,7 +256,11 @@ class ContactTaker(Taker):
     def prepare(self, values: dict[str, Any]) -> ContactItem:
         item = read_person(values, self.desk.options.country, self.desk.options.currency)
         if not item.is_somebody:
-            raise Invalid(_("A contact needs a name, an e-mail address or a telephone number."), field="full_name", code="required")
+            raise Invalid(
+                _("A contact needs a name, an e-mail address or a telephone number."),
+                field="full_name",
+                code="required",
+            )
         if values.get("do_not_contact"):
             item.values |= {"do_not_contact": True, "do_not_contact_at": self.desk.now}
         return item
@@ -273,7 +290,5 @@ class ContactTaker(Taker):
         """The company if it is there already: a skipped row makes none."""
         if not item.company:
             return None
-        from leads.services.bulk.companies import CompanyItem
-
         by_id = self.desk.directory.find("company.id", item.company)
         return by_id[0] if by_id else self.contacts.companies.find(CompanyItem(item.company, place=item.place))

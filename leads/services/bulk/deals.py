@@ -70,7 +70,9 @@ class Stages:
 
     @cached_property
     def _stages(self) -> list[Stage]:
-        stages = Stage.objects.filter(pipeline__is_active=True).order_by("pipeline__position", "pipeline__name", "position")
+        stages = Stage.objects.filter(pipeline__is_active=True).order_by(
+            "pipeline__position", "pipeline__name", "position"
+        )
         return list(stages.select_related("pipeline"))
 
     @cached_property
@@ -104,7 +106,12 @@ class DealTaker(Taker):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self.companies, self.offers, self.colleagues, self.stages = Companies(desk), Offers(desk), Colleagues(desk), Stages(desk)
+        self.companies, self.offers, self.colleagues, self.stages = (
+            Companies(desk),
+            Offers(desk),
+            Colleagues(desk),
+            Stages(desk),
+        )
 
     @override
     def prepare(self, values: dict[str, Any]) -> DealItem:
@@ -145,7 +152,11 @@ class DealTaker(Taker):
         names = {item.company for item in prepared}
         self.companies.load(names, names)
         self.offers.load({item.product for item in prepared})
-        directory, source, rows = self.desk.directory, self.desk.options.source, Deal.objects.order_by("-created_at", "-id")
+        directory, source, rows = (
+            self.desk.directory,
+            self.desk.options.source,
+            Deal.objects.order_by("-created_at", "-id"),
+        )
 
         def by_id(keys: list[Any]) -> Iterable[tuple[Hashable, Deal]]:
             return ((row.external_id, row) for row in rows.filter(external_source=source, external_id__in=keys))
@@ -160,7 +171,9 @@ class DealTaker(Taker):
 
         directory.load("deal.id", {item.external_id for item in prepared if item.external_id}, by_id)
         directory.load("deal.name", {item.name for item in prepared if not item.external_id}, by_name)
-        directory.load("contact.email", {normal.email_key(item.contact_email) for item in prepared if item.contact_email}, by_email)
+        directory.load(
+            "contact.email", {normal.email_key(item.contact_email) for item in prepared if item.contact_email}, by_email
+        )
         self._load_lines(directory.every(Deal))
 
     def _load_lines(self, deals: list[Deal]) -> None:
@@ -168,7 +181,9 @@ class DealTaker(Taker):
         for deal in bare.values():
             deal.product_ids = set()  # type: ignore[attr-defined]
         if bare:
-            for deal_id, product_id in DealLine.objects.filter(deal__in=list(bare)).values_list("deal_id", "product_id"):
+            for deal_id, product_id in DealLine.objects.filter(deal__in=list(bare)).values_list(
+                "deal_id", "product_id"
+            ):
                 bare[deal_id].product_ids.add(product_id)  # type: ignore[attr-defined]
 
     @override
@@ -196,7 +211,9 @@ class DealTaker(Taker):
         directory = self.desk.directory
         if item.external_id:
             found = directory.find("deal.id", item.external_id)
-            if found and not (found[0]._state.adding or Deal.objects.visible_to(self.desk.actor).filter(pk=found[0].pk).exists()):
+            if found and not (
+                found[0]._state.adding or Deal.objects.visible_to(self.desk.actor).filter(pk=found[0].pk).exists()
+            ):
                 raise Invalid(_("Another record has this external id."), field="external_id", code="already_exists")
             return found[0] if found else None
         company = self._present(item)
@@ -212,7 +229,11 @@ class DealTaker(Taker):
         return by_id[0] if by_id else self.companies.find(CompanyItem(item.company))
 
     def _make(self, item: DealItem, standing: Standing, company: Company | None) -> Deal:
-        contact = next(iter(self.desk.directory.find("contact.email", normal.email_key(item.contact_email))), None) if item.contact_email else None
+        contact = (
+            next(iter(self.desk.directory.find("contact.email", normal.email_key(item.contact_email))), None)
+            if item.contact_email
+            else None
+        )
         reason = self._reason(item, standing)
         closed = self._closed_on(item, standing)
         opened = item.opened_on or (min(closed, self.desk.now.date()) if closed else self.desk.now.date())

@@ -66,7 +66,9 @@ class Result:
 
     @classmethod
     def refused(cls, number: int, refusal: Refusal) -> Result:
-        return cls(number, "refused", code=refusal.specific_code, message=str(refusal.detail), field_name=refusal.field or "")
+        return cls(
+            number, "refused", code=refusal.specific_code, message=str(refusal.detail), field_name=refusal.field or ""
+        )
 
 
 @dataclass(slots=True)

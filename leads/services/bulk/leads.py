@@ -124,7 +124,9 @@ class LeadTaker(Taker):
         company = None
         if person.company:
             by_id = self.desk.directory.find("company.id", person.company)
-            company = by_id[0] if by_id else self.contacts.companies.find(CompanyItem(person.company, place=person.place))
+            company = (
+                by_id[0] if by_id else self.contacts.companies.find(CompanyItem(person.company, place=person.place))
+            )
         return company, self.contacts.find(person, company) if person.is_somebody else None
 
     def _find(self, item: LeadItem, company: Company | None, contact: Contact | None) -> Lead | None:
@@ -180,7 +182,10 @@ class LeadTaker(Taker):
             created_at=self.desk.now,
             updated_at=self.desk.now,
             score_due_at=self.desk.now,
-            **({name: value for name, value in item.values.items() if value is not None} | {"arrived_at": item.values["arrived_at"] or self.desk.now}),
+            **(
+                {name: value for name, value in item.values.items() if value is not None}
+                | {"arrived_at": item.values["arrived_at"] or self.desk.now}
+            ),
         )
         self.desk.writing.add(lead)
         self._register(lead)

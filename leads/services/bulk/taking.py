@@ -76,7 +76,9 @@ def _with_own_fields(kind: str, values: dict[str, Any], actor: User) -> dict[str
     return {**values, "custom": read}
 
 
-def _take(taker: Taker, desk: Desk, result: Result, ready: Any) -> tuple[Result, list[tuple[Any, dict[str, Any] | None]]]:
+def _take(
+    taker: Taker, desk: Desk, result: Result, ready: Any
+) -> tuple[Result, list[tuple[Any, dict[str, Any] | None]]]:
     """Decide one item; refusals come before the first change, so a refused item touched nothing."""
     desk.writing.begin_row()
     try:
@@ -107,7 +109,10 @@ def _keep_up(desk: Desk) -> None:
         label = model._meta.label_lower
         new = [row.pk for row in writing.new.get(label, [])]
         changed = list(writing.changed.get(label, {}))
-        records: list[Any] = [*writing.new.get(label, []), *(row for row, _before in writing.changed.get(label, {}).values())]
+        records: list[Any] = [
+            *writing.new.get(label, []),
+            *(row for row, _before in writing.changed.get(label, {}).values()),
+        ]
         if own := [(record.pk, record.custom) for record in records if record.custom]:
             custom.bulk_write_values(label.partition(".")[2], own)
         if issubclass(model, Company | Contact):

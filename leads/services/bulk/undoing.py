@@ -74,9 +74,15 @@ def _in_use(model: type[models.Model], keys: list[UUID]) -> set[UUID]:
     for relation in model._meta.related_objects:
         other: Any = relation.related_model
         link: Any = relation.field
-        if not issubclass(other, BaseModel) or other._meta.label_lower in (*PARTS, *DERIVED) or link.remote_field.on_delete is models.SET_NULL:
+        if (
+            not issubclass(other, BaseModel)
+            or other._meta.label_lower in (*PARTS, *DERIVED)
+            or link.remote_field.on_delete is models.SET_NULL
+        ):
             continue
-        used |= set(other._base_manager.filter(**{f"{link.name}__in": keys}).values_list(link.attname, flat=True).distinct())
+        used |= set(
+            other._base_manager.filter(**{f"{link.name}__in": keys}).values_list(link.attname, flat=True).distinct()
+        )
     return used
 
 

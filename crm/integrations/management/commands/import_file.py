@@ -29,12 +29,16 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
         parser.add_argument("--as", dest="target", required=True, choices=list(TARGETS))
         parser.add_argument("--dry-run", action="store_true", help="try it out and write nothing")
-        parser.add_argument("--user", help="e-mail address of the person who imports; the first administrator otherwise")
+        parser.add_argument(
+            "--user", help="e-mail address of the person who imports; the first administrator otherwise"
+        )
         parser.add_argument("--duplicates", choices=imports.DUPLICATES, default="update")
         parser.add_argument("--source", help="the system that the ids in the file come from")
         parser.add_argument("--country", default="", help="ISO code for telephone numbers and places without a country")
         parser.add_argument("--currency", default="EUR", help="of amounts that name none")
-        parser.add_argument("--map", action="append", default=[], metavar="COLUMN=FIELD", help="instead of the guess for a column")
+        parser.add_argument(
+            "--map", action="append", default=[], metavar="COLUMN=FIELD", help="instead of the guess for a column"
+        )
 
     @override
     def handle(self, *args: Any, **options: Any) -> None:
@@ -43,13 +47,19 @@ class Command(BaseCommand):
                 job = self._bring(self._person(options["user"]), options)
                 self._work(job, dry_run=options["dry_run"])
             except Refusal as refusal:
-                self.stdout.write(json.dumps({"error": refusal.specific_code, "detail": str(refusal.detail), "read": 0}))
+                self.stdout.write(
+                    json.dumps({"error": refusal.specific_code, "detail": str(refusal.detail), "read": 0})
+                )
                 raise CommandError(str(refusal.detail)) from refusal
         self.stdout.write(json.dumps(_report(job, dry_run=options["dry_run"]), ensure_ascii=False))
 
     def _person(self, email: str | None) -> User:
         people = User.objects.filter(is_active=True)
-        person = people.filter(email=email).first() if email else people.filter(capabilities__contains=[Capability.ADMINISTERS]).order_by("created_at").first()
+        person = (
+            people.filter(email=email).first()
+            if email
+            else people.filter(capabilities__contains=[Capability.ADMINISTERS]).order_by("created_at").first()
+        )
         if person is None:
             raise CommandError("There is no such person. Name one with --user.")
         return person
@@ -59,7 +69,9 @@ class Command(BaseCommand):
         if not path.is_file():
             raise CommandError(f"There is no file {path}.")
         with path.open("rb") as file:
-            job = imports.bring_file(actor=actor, blocks=iter(lambda: file.read(1 << 20), b""), name=path.name, target=options["target"])
+            job = imports.bring_file(
+                actor=actor, blocks=iter(lambda: file.read(1 << 20), b""), name=path.name, target=options["target"]
+            )
         chosen = {name: options[name] for name in ("duplicates", "country", "currency")}
         chosen |= {"source": options["source"]} if options["source"] else {}
         mapping = dict(job.mapping)
@@ -81,7 +93,11 @@ class Command(BaseCommand):
 def _report(job: ImportJob, *, dry_run: bool) -> dict[str, Any]:
     """The numbers, how the file was read, and the first rows that did not come in."""
     counts: dict[str, Any] = job.trial if dry_run and job.trial else {"read": job.position, **job.counts}
-    told = ImportRow.objects.filter(job=job, is_trial=dry_run).exclude(code="").values("line", "outcome", "column", "code", "message")
+    told = (
+        ImportRow.objects.filter(job=job, is_trial=dry_run)
+        .exclude(code="")
+        .values("line", "outcome", "column", "code", "message")
+    )
     return {
         "import": str(job.pk),
         "file": job.name,
