@@ -50,12 +50,26 @@ COLUMNS: dict[str, str] = {
     **dict.fromkeys(("email", "mail", "emailaddress"), "emails"),
     **dict.fromkeys(("website", "url", "domain", "web"), "domains"),
     **dict.fromkeys(
-        ("description", "type", "cuisine", "category", "manufacturer", "brand", "modelno", "model", "venue", "authors"),
+        (
+            "description",
+            "type",
+            "cuisine",
+            "category",
+            "manufacturer",
+            "brand",
+            "modelno",
+            "model",
+            "venue",
+            "authors",
+            "year",
+        ),
         "details",
     ),
     **dict.fromkeys(("price", "amount"), "amount"),
 }
 MULTIPLE = frozenset({"phones", "emails", "domains"})
+# Close to a key of the person: nobody gives them to a seller.
+NOT_IN_A_CRM = frozenset({"socsecid", "dateofbirth", "dob", "ssn"})
 IDS = ("recid", "id", "idabt", "idbuy", "uniqueid", "key")
 
 
@@ -124,16 +138,23 @@ def folded(column: str) -> str:
 def records_of(table: Table, source: int) -> list[Record]:
     """The rows as records; columns nobody knows (birth dates, national numbers) are left out, as a CRM has none."""
     names = [folded(column) for column in table.header]
+    fields = _fields_of(names)
     id_at = next((names.index(name) for name in IDS if name in names), None)
     made = []
     for number, row in enumerate(table.rows):
         cells: dict[str, list[str]] = defaultdict(list)
         for name, cell in zip(names, row, strict=False):
-            if name in COLUMNS and cell:
-                cells[COLUMNS[name]].append(cell)
+            if name in fields and cell:
+                cells[fields[name]].append(cell)
         identifier = row[id_at] if id_at is not None and id_at < len(row) else str(number)
         made.append(_record((source, identifier), cells, source))
     return made
+
+
+def _fields_of(names: Sequence[str]) -> dict[str, str]:
+    """Which record field each column feeds; in a file that names none we know, all but ids are words about the thing."""
+    known = {name: COLUMNS[name] for name in names if name in COLUMNS}
+    return known or {name: "details" for name in names if name not in (*IDS, *NOT_IN_A_CRM)}
 
 
 def _record(key: tuple[int, str], cells: Mapping[str, Sequence[str]], source: int) -> Record:

@@ -178,6 +178,8 @@ class DuplicatesDue(sweeps.Sweep):
     name = "leads.duplicates_due"
     model = DuplicateCheck
     every = timedelta(seconds=10)
+    # Some seconds a run: other sweeps share the process and are not to wait for an import's hundred thousands.
+    most_batches = 4
     late_after = timedelta(hours=24)
     due_column = "due_at"
 

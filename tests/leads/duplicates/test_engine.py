@@ -147,6 +147,12 @@ def test_a_national_number_is_no_help():
     assert "123" not in str(files.records_of(table, 0)[0])
 
 
+def test_columns_nobody_knows_are_words_about_the_thing():
+    table = files.Table(("id", "label", "dob"), (("1", "red widget 4000x", "1990"),))
+    (record,) = files.records_of(table, 0)
+    assert (record.details, record.key) == ("red widget 4000x", (0, "1"))
+
+
 def test_without_truth_it_says_so(tmp_path):
     people = tmp_path / "people.csv"
     people.write_text("id,name\n1,Ann\n2,Bob\n")
