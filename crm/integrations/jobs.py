@@ -10,13 +10,13 @@ from typing_extensions import override
 
 from crm.core import clock, sweeps, work
 from crm.integrations.models import ExportJob, ImportJob
-from crm.integrations.services import exporting, files, imports, running
+from crm.integrations.services import exporting, files, running
 
 # The bell comes first: a sweep in between would only hold up the other sweeps.
 GRACE = timedelta(seconds=5)
 
 
-@work.job(imports.JOB)
+@work.job(running.JOB)
 def work_on_import(import_id: str) -> None:
     running.work_on(import_id)
 

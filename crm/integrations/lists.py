@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
@@ -63,7 +65,7 @@ def _main_sites(path: str = "sites") -> Prefetch[Any, Any, Any]:
     return Prefetch(path, queryset=Site.objects.filter(is_primary=True), to_attr="main_sites")
 
 
-def _reaches() -> list[Prefetch[Any, Any, Any]]:
+def _reaches() -> list[Any]:
     return [
         Prefetch("phones", queryset=Phone.objects.order_by("-is_primary", "created_at"), to_attr="numbers"),
         Prefetch("emails", queryset=Email.objects.order_by("-is_primary", "created_at"), to_attr="addresses"),
@@ -92,13 +94,17 @@ def _of(relation: str, name: str) -> Value:
 
 
 def _plain(*names: str) -> Columns:
-    return [(name, lambda row, name=name: getattr(row, name)) for name in names]
+    return [(name, attrgetter(name)) for name in names]
 
 
 def _own(holder: str) -> Columns:
     """The organisation's own fields, under their keys."""
     fields = CustomField.objects.filter(holder=holder, is_active=True)
-    return [(field.key, lambda row, key=field.key: _as_cell(row.custom.get(key))) for field in fields]
+    return [(field.key, partial(_own_cell, key=field.key)) for field in fields]
+
+
+def _own_cell(row: Any, key: str) -> Any:
+    return _as_cell(row.custom.get(key))
 
 
 def _as_cell(value: Any) -> Any:
@@ -159,7 +165,7 @@ def _contact_columns() -> Columns:
 
 def _leads(person: User, filters: dict[str, Any]) -> QuerySet[Any]:
     rows = chosen(Lead.objects.visible_to(person), filters)
-    reach = [
+    reach: list[Any] = [
         Prefetch("contact__phones", queryset=Phone.objects.order_by("-is_primary", "created_at"), to_attr="numbers"),
         Prefetch("contact__emails", queryset=Email.objects.order_by("-is_primary", "created_at"), to_attr="addresses"),
     ]
@@ -231,7 +237,7 @@ def _products(person: User, filters: dict[str, Any]) -> QuerySet[Any]:
 
 
 def _people(person: User, filters: dict[str, Any]) -> QuerySet[Any]:
-    rows = User.objects.visible_to(person)
+    rows: QuerySet[Any] = User.objects.visible_to(person)
     return (rows.filter(pk__in=filters["ids"]) if "ids" in filters else rows).select_related("team")
 
 

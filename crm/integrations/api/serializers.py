@@ -47,7 +47,7 @@ class ImportRead(ReadSerializer):
     """
 
     owner = Reference(User, source="owner_id")
-    read = serializers.IntegerField(source="position", read_only=True)
+    read = serializers.IntegerField(source="position", read_only=True)  # type: ignore[assignment]
     rows = serializers.SerializerMethodField(help_text=f"At most {SHOWN_ROWS}; all of them are in the result file.")
 
     class Meta:
@@ -60,7 +60,8 @@ class ImportRead(ReadSerializer):
 
     @extend_schema_field({"type": "array", "items": _ROW})
     def get_rows(self, job: ImportJob) -> list[dict[str, Any]]:
-        return list(results.told(job).values("line", "outcome", "column", "code", "message")[:SHOWN_ROWS])
+        rows = results.told(job).values("line", "outcome", "column", "code", "message")[:SHOWN_ROWS]
+        return [dict(row) for row in rows]
 
 
 class ImportCreate(CreateSerializer):

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from accounts.forms.base import ServiceForm
 from accounts.models import User
 from crm.core import policy
-from crm.core.forms import Segments
 from crm.core.money.currencies import current_currencies
 from crm.integrations.models import ImportJob
 from crm.integrations.policies import NEEDED
@@ -70,7 +69,9 @@ class ImportForm(ServiceForm):
     )
     date_order = forms.ChoiceField(label=gettext_lazy("Dates"), choices=ORDERS)
     decimal = forms.ChoiceField(label=gettext_lazy("Numbers"), choices=DECIMALS)
-    duplicates = forms.ChoiceField(label=gettext_lazy("What is there already"), choices=DUPLICATES, widget=Segments)
+    duplicates = forms.ChoiceField(
+        label=gettext_lazy("What is there already"), choices=DUPLICATES, widget=forms.RadioSelect
+    )
     source = forms.CharField(
         label=gettext_lazy("Ids come from"),
         max_length=60,
@@ -118,7 +119,7 @@ class ImportForm(ServiceForm):
 
     def settings(self) -> dict[str, Any]:
         """The settings that differ from what is kept; None of them means the file need not be looked at again."""
-        read = {
+        read: dict[str, Any] = {
             name: self.cleaned_data[name]
             for name in ("encoding", "delimiter", "sheet", "header", "date_order", "decimal")
             if name in self.cleaned_data

@@ -105,7 +105,7 @@ def read(file: Iterator[str], dialect: Dialect, limits: Limits, *, width: int | 
 
 
 def _reader(lines: _Lines, dialect: Dialect) -> Iterator[list[str]]:
-    return csv.reader(lines, **dialect.reader_options())  # type: ignore[call-overload, no-any-return]
+    return csv.reader(lines, **dialect.reader_options())
 
 
 def _rest(record: list[str]) -> list[str]:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import IO
+from typing import IO, Any
 
 from crm.integrations.reading.limits import USUAL
 
@@ -24,9 +24,9 @@ class Dialect:
     escape: str = ""
     skip: int = 0
 
-    def reader_options(self) -> dict[str, object]:
+    def reader_options(self) -> dict[str, Any]:
         """What ``csv.reader`` is given. Strict: a letter after a closing quote is a fault, not a letter."""
-        options: dict[str, object] = {"delimiter": self.delimiter, "strict": True, "quotechar": self.quote}
+        options: dict[str, Any] = {"delimiter": self.delimiter, "strict": True, "quotechar": self.quote}
         return options | ({"escapechar": self.escape, "doublequote": False} if self.escape else {})
 
 
@@ -81,7 +81,7 @@ def _evenness(lines: Sequence[str], dialect: Dialect) -> float:
 def _parse(lines: Sequence[str], dialect: Dialect) -> list[list[str]]:
     cells = []
     try:
-        for row in csv.reader(lines, **dialect.reader_options()):  # type: ignore[call-overload]
+        for row in csv.reader(lines, **dialect.reader_options()):
             cells.append(row)  # noqa: PERF402 (what was read before a fault counts)
     except csv.Error:
         pass

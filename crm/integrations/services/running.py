@@ -222,7 +222,7 @@ def _run(job: ImportJob) -> None:
 
 
 def _is_cancelled(job: ImportJob) -> bool:
-    return _mine(job).filter(is_cancelling=True).exists()
+    return bool(_mine(job).filter(is_cancelling=True).exists())
 
 
 def _take_in(job: ImportJob, items: list[Item], options: Options) -> list[Result]:

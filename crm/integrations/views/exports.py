@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.http import FileResponse, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -33,12 +33,16 @@ def exports(request: HttpRequest) -> HttpResponse:
     form = ExportForm(request.POST or None, actor=actor)
     if request.method == "POST":
         policy.require(actor, WRITE_EXPORTS)
-        if form.is_valid() and form.carry_out(lambda: services.request_export(actor=actor, **form.values())):
+        if form.is_valid() and _request(actor, form):
             return redirect("integrations:exports")
     rows = Paginator(ExportJob.objects.visible_to(actor), ON_A_PAGE).get_page(request.GET.get("page"))
     busy = any(job.state == ExportJob.State.RUNNING for job in rows)
     facts = {"form": form, "page": rows, "rows": rows.object_list, "busy": busy}
     return render(request, "integrations/exports.html", facts, status=form_status(form))
+
+
+def _request(actor: User, form: ExportForm) -> ExportJob | None:
+    return form.carry_out(lambda: services.request_export(actor=actor, **form.values()))
 
 
 @page(act=WRITE_EXPORTS)
@@ -50,7 +54,7 @@ def cancel(request: HttpRequest, export_id: UUID) -> HttpResponse:
 
 @page(act=VIEW_EXPORTS)
 @require_GET
-def fetch(request: HttpRequest, export_id: UUID) -> HttpResponseBase:
+def fetch(request: HttpRequest, export_id: UUID) -> Any:
     """The file, for its owner alone."""
     actor: User = request.user  # type: ignore[assignment]
     job: ExportJob = policy.get_visible(ExportJob.objects.all(), actor, pk=export_id)

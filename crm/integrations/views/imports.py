@@ -51,7 +51,7 @@ def imports(request: HttpRequest) -> HttpResponse:
 
 
 def _bring(actor: User, form: FileForm) -> ImportJob | None:
-    file: UploadedFile = form.cleaned_data["file"]
+    file: UploadedFile[Any] = form.cleaned_data["file"]
     name, target = file.name or "", form.cleaned_data["target"]
     return form.carry_out(lambda: services.bring_file(actor=actor, blocks=file.chunks(), name=name, target=target))
 
@@ -67,9 +67,13 @@ def import_(request: HttpRequest, import_id: UUID) -> HttpResponse:
     form = ImportForm(request.POST or None, job=job, table=services.look_at(job))
     if request.method == "POST":
         policy.require(actor, WRITE_IMPORTS)
-        if form.is_valid() and form.carry_out(lambda: _change(actor, job, form, request.POST.get("then", ""))):
+        if form.is_valid() and _go_on(actor, job, form, request.POST.get("then", "")):
             return redirect("integrations:import", job.pk)
     return render(request, "integrations/import.html", {"form": form, **_facts(job)}, status=form_status(form))
+
+
+def _go_on(actor: User, job: ImportJob, form: ImportForm, then: str) -> ImportJob | None:
+    return form.carry_out(lambda: _change(actor, job, form, then))
 
 
 # Settings that decide what the columns are: after one of them changed, the mapping is made and shown afresh.
@@ -144,7 +148,7 @@ def delete(request: HttpRequest, import_id: UUID) -> HttpResponse:
 
 @page(act=VIEW_IMPORTS)
 @require_GET
-def result(request: HttpRequest, import_id: UUID) -> HttpResponse | StreamingHttpResponse:
+def result(request: HttpRequest, import_id: UUID) -> Any:
     """Every row with what became of it."""
     job = _visible(request.user, import_id)  # type: ignore[arg-type]
     if not job.position:

@@ -139,4 +139,4 @@ WRITERS = {"csv": CsvWriter, "xlsx": XlsxWriter}
 
 
 def open_table(path: Path, kind: str, columns: Sequence[str]) -> TableWriter:
-    return WRITERS[kind](path, columns)  # type: ignore[abstract]
+    return WRITERS[kind](path, columns)

@@ -85,7 +85,7 @@ class Companies:
         same_code = bool(site.postal_code) and normal.postal_key(site.postal_code) == normal.postal_key(
             item.place.postal_code
         )
-        return 2 * same_code + (site.city == item.place.city)
+        return 2 * same_code + int(site.city == item.place.city)
 
     def named(self, written: str, place: parts.Place | None = None, **values: Any) -> Company:
         """The company of that name or id; made when there is none. ``refuse_unknown_id`` comes before."""

@@ -127,11 +127,11 @@ class Contacts:
         def by_name(keys: list[Any]) -> Iterable[tuple[Hashable, Contact]]:
             return ((row.name_key, row) for row in standing.filter(name_key__in=keys))
 
-        def by_email(keys: list[Any]) -> Iterable[tuple[Hashable, Contact]]:
+        def by_email(keys: list[Any]) -> Iterable[tuple[Hashable, Contact | None]]:
             rows = Email.objects.filter(key__in=keys, contact__merged_into=None).exclude(contact=None)
             return ((row.key, row.contact) for row in rows.select_related("contact").order_by("created_at", "id"))
 
-        def by_phone(keys: list[Any]) -> Iterable[tuple[Hashable, Contact]]:
+        def by_phone(keys: list[Any]) -> Iterable[tuple[Hashable, Contact | None]]:
             rows = Phone.objects.filter(number__in=keys, contact__merged_into=None).exclude(contact=None)
             return ((row.number, row.contact) for row in rows.select_related("contact").order_by("created_at", "id"))
 

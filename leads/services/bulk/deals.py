@@ -165,7 +165,7 @@ class DealTaker(Taker):
             seen = rows.visible_to(self.desk.actor).filter(name__in=keys)
             return ((row.name, row) for row in seen)
 
-        def by_email(keys: list[Any]) -> Iterable[tuple[Hashable, Contact]]:
+        def by_email(keys: list[Any]) -> Iterable[tuple[Hashable, Contact | None]]:
             found = Email.objects.filter(key__in=keys, contact__merged_into=None).exclude(contact=None)
             return ((row.key, row.contact) for row in found.select_related("contact"))
 

@@ -60,7 +60,7 @@ class Memory:
 
     def records(self, ids: Iterable[UUID]) -> dict[UUID, Any]:
         """Those of ``ids`` that the trial made or changed."""
-        found = {}
+        found = dict[UUID, Any]()
         for some in _in_parts(dict.fromkeys(ids)):
             rows = self._file.execute(
                 f"SELECT id, body FROM records WHERE id IN ({_marks(some)})",  # noqa: S608 (question marks)

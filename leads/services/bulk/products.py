@@ -55,10 +55,12 @@ class Offers:
             self.refuse_unknown("campaign", campaign, MANAGE_CAMPAIGNS)
 
     def product(self, written: str) -> Product | None:
-        return self._get("product", Product, written)
+        found: Product | None = self._get("product", Product, written)
+        return found
 
     def campaign(self, written: str) -> Campaign | None:
-        return self._get("campaign", Campaign, written)
+        found: Campaign | None = self._get("campaign", Campaign, written)
+        return found
 
     def _get(self, shelf: str, model: Any, written: str) -> Any:
         if not written:

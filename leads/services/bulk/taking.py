@@ -115,7 +115,7 @@ def _keep_up(desk: Desk) -> None:
         ]
         if own := [(record.pk, record.custom) for record in records if record.custom]:
             custom.bulk_write_values(label.partition(".")[2], own)
-        if issubclass(model, Company | Contact):
+        if model is Company or model is Contact:
             if new:
                 duplicates.write_keys_many(model, new, are_new=True)
             if changed:

@@ -133,7 +133,7 @@ def copy_in(rows: Sequence[models.Model], *, leave_out: frozenset[str] = frozens
     meta = rows[0]._meta
     fields = [field for field in meta.concrete_fields if field.name not in leave_out and not _is_serial(field, rows[0])]
     json = [isinstance(field, models.JSONField) for field in fields]
-    names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    names = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     table = connection.ops.quote_name(meta.db_table)
     wrapped = connection.wrap_database_errors  # COPY goes past Django's cursor: its errors must still be Django's
     with connection.cursor() as cursor, wrapped, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:

@@ -55,7 +55,7 @@ class Command(BaseCommand):
 
     def _person(self, email: str | None) -> User:
         people = User.objects.filter(is_active=True)
-        person = (
+        person: User | None = (
             people.filter(email=email).first()
             if email
             else people.filter(capabilities__contains=[Capability.ADMINISTERS]).order_by("created_at").first()
