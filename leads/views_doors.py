@@ -93,7 +93,7 @@ def web_form(request: HttpRequest, token: str) -> HttpResponse:
         answer = _web_form(request, form)
     if form.origins:
         answer = xframe_options_exempt(lambda _request: answer)(request)
-        answer._csp_update = {"frame-ancestors": ["'self'", *form.origins]}  # type: ignore[attr-defined]
+        answer._csp_replace = {"frame-ancestors": ["'self'", *form.origins]}  # type: ignore[attr-defined]
     return answer
 
 

@@ -243,8 +243,8 @@ def answer(
 ) -> QuestionnaireAnswers:
     """Write down the answers, by question key; what they set is set on lead, company and contact, and scores follow.
 
-    ``actor`` is None when the customer answers by the link. Every question of the version is answered or empty; a
-    second time corrects the first. Raises ``Invalid`` with the question's key, ``Conflict`` when it is closed.
+    ``actor`` is None when the customer answers by the link, and then answers what must be answered; a rep writes down
+    what was said. A second time corrects the first. Raises ``Invalid`` with the question's key, ``Conflict`` when it is closed.
     """
     writing.require(actor, WRITE_LEADS)
     with writing.writes():
@@ -253,7 +253,7 @@ def answer(
         if is_closed(row):
             raise Conflict(_("These questions are closed."), code="closed")
         before = journal.snapshot(row, ["answers", "answered_at", "answered_by"])
-        row.answers = read_answers(row.version_asked.questions, given)
+        row.answers = read_answers(row.version_asked.questions, given, whole=actor is None)
         if row.answers == before["answers"] and row.answered_at:
             return row
         row.answered_at, row.answered_by = clock.now(), actor
@@ -263,8 +263,13 @@ def answer(
     return row
 
 
-def read_answers(questions: Sequence[Mapping[str, Any]], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Answers in their JSON forms, the empty ones left out. Raises ``Invalid`` with the question's key as field."""
+def read_answers(
+    questions: Sequence[Mapping[str, Any]], given: Mapping[str, Any], *, whole: bool = True
+) -> dict[str, Any]:
+    """Answers in their JSON forms, the empty ones left out; ``whole`` insists on what must be answered.
+
+    Raises ``Invalid`` with the question's key as field.
+    """
     read = {}
     for question in questions:
         key = question["key"]
@@ -274,7 +279,7 @@ def read_answers(questions: Sequence[Mapping[str, Any]], given: Mapping[str, Any
             raise Invalid(fault.detail, field=key, code=fault.specific_code) from fault
         if value not in (None, "", []):
             read[key] = value
-        elif question["required"]:
+        elif whole and question["required"]:
             raise Invalid(_("Please answer this."), field=key, code="required")
     return read
 
