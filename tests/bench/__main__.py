@@ -125,9 +125,9 @@ def _server() -> str:
 _HEAD = """# Performance
 
 Made by `make bench` (`ARGS="--size 1000000 --write"`). Times are of one machine that others use as well: read the ratios (best
-time against best time, which others disturb least) and the numbers of queries. *Raw* is the same work as SQL alone, *bare* a Django view that answers the same JSON from the same
-SQL by `values()`, without sign-in, policy, serializer or journal, measured in the same run. Both floors and every figure
-take the same path through middleware in one process, without a network.
+time against best time, which others disturb least) and the numbers of queries. *Raw* is the same work as SQL alone, *bare* a
+Django view that answers the same JSON from the same SQL by `values()`, without sign-in, policy, serializer or journal,
+measured in the same run. Both floors and every figure take the same path through middleware in one process, without a network.
 
 Machine: {cores} cores, Python {python}, {database}, load {load:.1f} at the start. Date: {day:%Y-%m-%d}.
 Data: {sizes}; {loading}.
