@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -17,6 +18,7 @@ from rest_framework.fields import empty
 from typing_extensions import override
 
 from accounts.models import User
+from crm.core import policy
 from crm.core.api.fields import Identifier, Reference, Text, as_instant, parse_id, visible
 from crm.core.api.serializers import Column, ReadSerializer
 from crm.core.money.fields import AMOUNT_DIGITS, AMOUNT_PLACES
@@ -61,6 +63,13 @@ LABELS: dict[type[Model], Any] = {
 }
 
 
+# The same names in Python, of rows at hand.
+SPOKEN: dict[type[Model], Callable[[Any], str]] = {
+    Contact: lambda contact: contact.name,
+    Site: lambda site: ", ".join(filter(None, (site.street, site.postal_code, site.city, site.country, site.label))),
+}
+
+
 def to(model: type[Model], source: str, label: str = "name") -> Reference:
     """A reference to another record, shown by its name."""
     return Reference(model, source=source, label=LABELS.get(model, label))
@@ -85,19 +94,29 @@ class RecordRead(ReadSerializer):
         return shown
 
     def _load(self, rows: Sequence[Model]) -> dict[type[Model], dict[Any, dict[str, Any]]]:
+        found: dict[type[Model], dict[Any, dict[str, Any]]] = {}
         wanted: dict[type[Model], set[Any]] = {}
         labels: dict[type[Model], Any] = {}
         for column in self.columns():
             field = column.field
             if isinstance(field, Reference) and (self.only is None or column.name in self.only):
+                found.setdefault(field.model, {}).update(self._carried(rows, field))
                 wanted.setdefault(field.model, set()).update(field.identifiers(rows))
                 labels[field.model] = field.shown
-        models = [model for model, ids in wanted.items() if ids]
-        parts = [_names(place, model, wanted[model], labels[model], self.person) for place, model in enumerate(models)]
-        found: dict[type[Model], dict[Any, dict[str, Any]]] = {model: {} for model in models}
+        missing = [(model, left) for model, ids in wanted.items() if (left := ids - found[model].keys())]
+        parts = [_names(place, model, ids, labels[model], self.person) for place, (model, ids) in enumerate(missing)]
         for place, pk, name in parts[0].union(*parts[1:], all=True) if parts else ():
-            found[models[place]][pk] = {"id": str(pk), "name": name or ""}
+            found[missing[place][0]][pk] = {"id": str(pk), "name": name or ""}
         return found
+
+    def _carried(self, rows: Sequence[Model], field: Reference) -> dict[Any, dict[str, Any]]:
+        """What the rows have with them already (a lead just made, its contact) and everybody like the caller sees: no query."""
+        say = SPOKEN.get(field.model) or (None if field.model in LABELS else attrgetter(field.shown))
+        if say is None or policy.visibility(field.model, self.person) != policy.EVERYTHING:
+            return {}
+        name = field.column.removesuffix("_id")
+        there = (row._state.fields_cache.get(name) for row in rows)
+        return {one.pk: {"id": str(one.pk), "name": say(one)} for one in there if one is not None}
 
     @override
     def _way_of(self, column: Column, rows: Sequence[Model]) -> Callable[[Any], Any] | None:

@@ -366,3 +366,13 @@ def test_own_fields_stand_in_the_document_of_this_organisation(boss: Caller):
     field.is_active = False
     field.save()
     assert "properties" not in lead_custom()
+
+
+def test_what_is_answered_at_once_is_what_is_read_later(boss: Caller, caller: Caller):
+    """The answer to a create is made of the rows at hand; reading the lead afterwards says the same, to the letter."""
+    for one in (boss, caller):
+        sent = ENQUIRY | {"email": f"{one.user.pk}@moreau.example", "external_id": str(one.user.pk)}
+        made = one.post("leads", sent)
+        read = one.get(f"leads/{body(made)['id']}")
+        assert body(made) == body(read)
+        assert made.headers["ETag"] == read.headers["ETag"]
