@@ -109,7 +109,7 @@ class Entry:
     who: str
     changes: dict[str, list[Any]]
     object_type: str
-    position: int
+    object_id: UUID
 
 
 def history(records: Iterable[BaseModel], *, limit: int = 20, before: datetime | None = None) -> list[Entry]:
@@ -132,7 +132,7 @@ def history(records: Iterable[BaseModel], *, limit: int = 20, before: datetime |
             names.get(entry.actor_id, "Tandem"),
             entry.changes,
             entry.object_type,
-            entry.position,
+            entry.object_id,
         )
         for entry in entries
     ]

@@ -18,6 +18,7 @@ from typing_extensions import override
 
 from accounts.forms.base import ServiceForm
 from accounts.models import Capability, User
+from crm.core import policy
 from crm.core.errors import NotFound
 from crm.core.forms import DateInput
 from crm.core.models import BaseModel
@@ -26,6 +27,7 @@ from crm.records.lists import cells
 from crm.records.lists.offered import spec_of
 from crm.records.pick import PickField
 from leads.models import Campaign, Company, Contact, CustomField, Deal, Lead, Product
+from leads.policies import VIEW_CONTACTS
 from leads.services import companies, contacts, custom, deals
 from leads.services import leads as leads_services
 
@@ -54,13 +56,18 @@ class Fact:
     def initial(self, record: Any) -> dict[str, Any]:
         if self.own is not None:
             return {"value": to_input(self.own, (record.custom or {}).get(self.own.key))}
-        return {name: getattr(record, name) for name in self.names}
+        return {name: _without_zeros(getattr(record, name)) for name in self.names}
 
     def given(self, values: dict[str, Any]) -> dict[str, Any]:
         """What the service is given."""
         if self.own is not None:
             return {"custom": {self.own.key: from_input(self.own, values["value"])}}
         return dict(values)
+
+
+def _without_zeros(value: Any) -> Any:
+    """Columns of amounts have four decimals; nobody wants to edit those that say nothing."""
+    return Decimal(custom.plain(value)) if isinstance(value, Decimal) else value
 
 
 # --- What each record has ---------------------------------------------------------------------------------------------------
@@ -146,15 +153,18 @@ DEAL: tuple[Fact, ...] = (
 FACTS: dict[str, tuple[Fact, ...]] = {"lead": LEAD, "company": COMPANY, "contact": CONTACT, "deal": DEAL}
 
 
-def facts_of(record: Any) -> list[Fact]:
-    """The record's facts, the organisation's own fields behind them."""
+def facts_of(record: Any, reader: User) -> list[Fact]:
+    """The record's facts, the organisation's own fields behind them; without the contact for who sees no contacts."""
     holder = spec_of(record).holder
     own = custom.fields_of(holder, getattr(record, "motion", ""))
-    return [*FACTS[holder], *(_own_fact(found) for found in own)]
+    seen = [fact for fact in FACTS[holder] if fact.key != "contact" or policy.may(reader, VIEW_CONTACTS)]
+    return [*seen, *(_own_fact(found) for found in own)]
 
 
-def fact_of(holder: str, key: str) -> Fact:
+def fact_of(holder: str, key: str, reader: User) -> Fact:
     """One by its key. Raises ``NotFound``."""
+    if key == "contact" and not policy.may(reader, VIEW_CONTACTS):
+        raise NotFound
     found = next((fact for fact in FACTS[holder] if fact.key == key), None)
     if found is None and key.startswith("custom."):
         own = custom.field_of(holder, key.removeprefix("custom."))

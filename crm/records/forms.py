@@ -179,6 +179,7 @@ class ReasonForm(ReaderForm):
         self.fields["reason"] = forms.ModelChoiceField(
             selectors.reasons(self.KIND), label=_("Reason"), required=needed, widget=forms.RadioSelect, empty_label=None
         )
+        self.order_fields(["reason"])
 
 
 class DisqualifyForm(ReasonForm):

@@ -17,7 +17,7 @@ from crm.records.facts import FACTS, Fact
 from crm.records.lists.offered import HOLDERS
 from crm.records.timeline import Entry
 from leads import selectors
-from leads.models import Lead
+from leads.models import Company, Lead
 from leads.services import custom
 
 Names = dict[str, str]
@@ -65,25 +65,35 @@ PARTS = {
     "note": gettext_lazy("Note"),
 }
 MOST_LINES = 6
+MOST_OTHERS = 20
 
 
 def source(reader: User, record: Any, limit: int, before: datetime | None) -> Iterable[Entry]:
-    """The record's own journal; a lead's with what its deals did."""
-    records = [record]
-    if isinstance(record, Lead):
-        records += list(selectors.deals(reader).filter(lead=record.pk))
+    """The record's own journal; a lead's with its deals, a company's with its leads and deals that the reader sees."""
+    records = [record, *_belonging(reader, record)]
     found = selectors.history(records, limit=limit, before=before)
     names = _names(reader, found)
     motion = getattr(record, "motion", "") or Motion.INSIDE
     line = "outside" if motion == Motion.OUTSIDE else "inside"
-    return [_stop(entry, line, names) for entry in found]
+    others = {other.pk: str(other) for other in records[1:]}
+    return [_stop(entry, line, names, others.get(entry.object_id, "")) for entry in found]
 
 
-def _stop(entry: selectors.Entry, line: str, names: Names) -> Entry:
+def _belonging(reader: User, record: Any) -> list[Any]:
+    """Other records whose steps are steps of this one too."""
+    if isinstance(record, Lead):
+        return list(selectors.deals(reader).filter(lead=record.pk)[:MOST_OTHERS])
+    if isinstance(record, Company):
+        deals = list(selectors.deals(reader).filter(company=record.pk)[:MOST_OTHERS])
+        return [*deals, *selectors.leads(reader).filter(company=record.pk)[:MOST_OTHERS]]
+    return []
+
+
+def _stop(entry: selectors.Entry, line: str, names: Names, of: str) -> Entry:
     title, icon = EVENTS.get(entry.event, MERGED if "merge" in entry.event else CHANGED)
     return Entry(
         at=entry.at,
-        title=str(title),
+        title=f"{title}: {of}" if of else str(title),
         by=entry.who,
         line=line,
         icon=icon,

@@ -374,13 +374,13 @@ def verbs_of(spec: ListSpec, reader: User) -> dict[str, Any]:
     own = [f"custom.{found.key}" for found in spec.own_fields() if found.kind != "link" and not found.is_unique]
     writes = policy.may(reader, spec.write_act)
     keys = [*spec.bulk_facts, *own] if writes else []
-    return {"verbs": offered, "facts": [fact_of(spec.holder, key) for key in keys]}
+    return {"verbs": offered, "facts": [fact_of(spec.holder, key, reader) for key in keys]}
 
 
-def verb_of(spec: ListSpec, key: str) -> Verb | None:
+def verb_of(spec: ListSpec, key: str, reader: User) -> Verb | None:
     """A verb for many by its key; ``set:<fact>`` for facts that may be changed so."""
     if key.startswith("set:"):
         name = key.removeprefix("set:")
         known = name in spec.bulk_facts or name.startswith("custom.")
-        return set_verb(spec, fact_of(spec.holder, name)) if known else None
+        return set_verb(spec, fact_of(spec.holder, name, reader)) if known else None
     return next((verb for verb in VERBS[spec.holder] if verb.key == key and verb.for_many), None)

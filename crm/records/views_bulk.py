@@ -41,7 +41,7 @@ def bulk_page(spec: ListSpec) -> Callable[..., HttpResponse]:
         key, ids = given.get("verb", ""), _ids(given.getlist("ids"))
         if key == PUT:
             return _put(request, actor, spec, ids)
-        verb = verb_of(spec, key)
+        verb = verb_of(spec, key, actor)
         if verb is None:
             raise NotFound
         policy.require(actor, verb.act)
@@ -65,7 +65,7 @@ def _ids(given: list[str]) -> list[UUID]:
 
 def _form(spec: ListSpec, verb: Verb, actor: User, data: Any) -> forms.Form | None:
     if verb.key.startswith("set:"):
-        fact = fact_of(spec.holder, verb.key.removeprefix("set:"))
+        fact = fact_of(spec.holder, verb.key.removeprefix("set:"), actor)
         return FactForm(data, fact=fact, record=spec.model(), reader=actor)  # type: ignore[arg-type]
     return verb.form(data, reader=actor) if verb.form else None
 

@@ -74,7 +74,7 @@ def frame(spec: ListSpec, reader: User, record: Any) -> dict[str, Any]:
         **_parts_urls(spec, record),
         "may_write": policy.may(reader, spec.write_act),
         "verbs": [Button.of(spec, verb, record) for verb in verbs],
-        "facts": [Line.of(spec, fact, record) for fact in facts_of(record)],
+        "facts": [Line.of(spec, fact, record) for fact in facts_of(record, reader)],
         **story(spec, reader, record),
     }
 
@@ -135,7 +135,7 @@ def fact_page(spec: ListSpec) -> View:
     @require_http_methods(["GET", "POST"])
     def show(request: HttpRequest, record_id: UUID, key: str) -> HttpResponse:
         actor: User = request.user  # type: ignore[assignment]
-        fact = fact_of(spec.holder, key)
+        fact = fact_of(spec.holder, key, actor)
         record = record_of(spec, actor, record_id)
         if request.method == "POST":
             policy.require(actor, spec.write_act)

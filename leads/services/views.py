@@ -46,7 +46,8 @@ def create_view(
         stored = writing.known(SavedView, actor, view_id)
         if stored is not None:
             return stored
-        if SavedView.objects.filter(owner=actor, of=of).count() >= MOST_VIEWS:
+        own = SavedView.objects.filter(owner=actor, of=of)  # house: start from what is visible (a service, no door)
+        if own.count() >= MOST_VIEWS:
             raise Invalid(_("%(count)d at most.") % {"count": MOST_VIEWS}, field="name", code="too_many")
         view = SavedView(owner=actor, of=of, name=normal.clean(name), is_shared=is_shared, is_first=is_first)
         view.filters, view.columns, view.order = dict(filters or {}), list(columns), order
@@ -82,7 +83,7 @@ def delete_view(*, actor: User, view_id: UUID, expected_version: int | None = No
         view = _own(actor, view_id)
         view.require_version(expected_version)
         journal.record(actor=actor, event="view.deleted", instance=view)
-        SavedView.objects.filter(pk=view.pk).delete()
+        SavedView.objects.filter(pk=view.pk).delete()  # house: start from what is visible (locked and one's own)
     return view
 
 
@@ -130,6 +131,5 @@ def _check(view: SavedView) -> None:
 def _give_up_first(view: SavedView) -> None:
     """One view of a list opens first: another one gives way."""
     if view.is_first:
-        SavedView.objects.filter(owner=view.owner_id, of=view.of, is_first=True).exclude(pk=view.pk).update(
-            is_first=False
-        )
+        rows = SavedView.objects.filter(owner=view.owner_id, of=view.of)  # house: start from what is visible (own ones)
+        rows.filter(is_first=True).exclude(pk=view.pk).update(is_first=False)

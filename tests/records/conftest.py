@@ -66,7 +66,13 @@ def sales(db: None) -> Sales:
         strange=LeadFactory(owner=stranger),
         free=LeadFactory(owner=None),
         deal=DealFactory(
-            name="Weighing line", company=company, owner=inside, stage=stages[0], amount=100, currency="EUR"
+            name="Weighing line",
+            company=company,
+            contact=contact,
+            owner=inside,
+            stage=stages[0],
+            amount=100,
+            currency="EUR",
         ),
         strange_deal=DealFactory(owner=stranger, stage=stages[0]),
         reason=ReasonFactory(label="No budget"),

@@ -74,6 +74,9 @@ def test_who_only_reads_is_offered_no_way_to_write(sales, visit, htmx):
     assert finance.post(address(sales, "deals deal", "-move"), {"stage": sales.stages[1].pk}, **htmx).status_code == NO
     assert finance.get(address(sales, "companies company", "-part", "sites"), **htmx).status_code == NO
     company = finance.get(address(sales, "companies company")).content.decode()
+    deal = finance.get(address(sales, "deals deal")).content.decode()
+    listed = finance.get("/deals/?columns=contact&columns=stage").content.decode()
+    assert "Castagnet" not in deal + listed
     assert "Castagnet" not in company, "who may not see contacts is not shown them on their company's page"
 
 

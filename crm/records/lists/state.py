@@ -18,6 +18,7 @@ from crm.core import policy
 from crm.records.lists.filters import MEMBERS, PICKED, Filter
 from crm.records.lists.spec import Column, ListSpec
 from leads.models import SavedView
+from leads.policies import VIEW_CONTACTS
 
 VIEW, COLUMNS, ORDER, CURSOR, SHAPE = "view", "columns", "order", "cursor", "as"
 
@@ -80,8 +81,16 @@ class State:
     # --- Columns ---
 
     @cached_property
+    def offered(self) -> dict[str, Column]:
+        """All columns by key, without the contact for who sees no contacts."""
+        columns = self.spec.all_columns()
+        if not policy.may(self.reader, VIEW_CONTACTS):
+            columns.pop("contact", None)
+        return columns
+
+    @cached_property
     def columns(self) -> list[Column]:
-        offered = self.spec.all_columns()
+        offered = self.offered
         chosen = [offered[key] for key in dict.fromkeys(self.query.getlist(COLUMNS)) if key in offered]
         return chosen or [offered[key] for key in self.spec.first_columns]
 
@@ -89,7 +98,7 @@ class State:
     def column_choices(self) -> list[tuple[Column, bool]]:
         """Every column: those shown first and in their order, and whether each is shown."""
         shown = {column.key for column in self.columns}
-        rest = [column for column in self.spec.all_columns().values() if column.key not in shown]
+        rest = [column for column in self.offered.values() if column.key not in shown]
         return [*((column, True) for column in self.columns), *((column, False) for column in rest)]
 
     # --- Addresses ---

@@ -36,9 +36,8 @@ def test_a_list_is_walked_chosen_and_changed_by_keys(open_page, sales):
     expect(bar).to_contain_text("3 selected")
     page.keyboard.press("d")
     dialog = page.locator("#ask")
-    expect(dialog.get_by_label(sales.reason.label)).to_be_visible()
     expect(dialog).to_contain_text("3 rows")
-    dialog.get_by_text(sales.reason.label).click()
+    dialog.get_by_label(sales.reason.label).check()
     dialog.get_by_role("button", name="Disqualify").click()
     expect(page.locator(".toast")).to_contain_text("3 rows changed.")
     assert Lead.objects.filter(status="disqualified").count() == 3
@@ -67,7 +66,7 @@ def test_a_filter_by_key_becomes_a_chip_and_goes_again(open_page, sales):
     page = open_list(open_page, sales)
     page.keyboard.press("f")
     dialog = page.locator("#ask")
-    dialog.get_by_text("Qualified", exact=True).click()
+    dialog.get_by_label("Qualified", exact=True).check()
     dialog.get_by_role("button", name="Show").click()
     expect(page.locator(".filter")).to_contain_text("Qualified")
     expect(page.locator("[data-tick]")).to_have_count(1)
@@ -94,6 +93,7 @@ def test_a_fact_opens_saves_and_gives_up_by_keys(open_page, sales):
 
 def test_two_people_on_one_fact(open_page, sales):
     page = open_list(open_page, sales, f"/leads/{sales.own.pk}", who="inside")
+    page.expected_errors.append("422")
     page.keyboard.press("e")
     expect(page.get_by_label("Source")).to_be_focused()
     services.change_lead(actor=sales.person("mate"), lead_id=sales.own.pk, changes={"source": "Referral"})
