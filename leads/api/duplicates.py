@@ -22,7 +22,8 @@ from leads.models import Company, DuplicatePair, MergeRecord
 from leads.policies import VIEW_CONTACTS, WRITE_CONTACTS
 from leads.services import duplicates, merging
 
-EXAMPLE_ID = "0192f0a0-5c8e-7000-8000-000000000000"
+EXAMPLE_GONE = "0192f0a0-5c8e-7000-8000-0000000060e0"
+EXAMPLE_MERGED = "0192f0a0-5c8e-7000-8000-0000000060e1"
 
 # --- Shapes ----------------------------------------------------------------------------------------------------------
 
@@ -30,20 +31,20 @@ EXAMPLE_ID = "0192f0a0-5c8e-7000-8000-000000000000"
 class MergeInput(WriteSerializer):
     """The record that goes into this one, and which value stays where both have one."""
 
-    example = {"gone": EXAMPLE_ID, "choices": {"name": "kept", "sector": "gone"}}
+    example = {"gone": EXAMPLE_GONE, "choices": {}}
 
     gone = Identifier(help_text="The record that goes. Its id answers with this one from then on.")
     choices = serializers.DictField(
         child=Choice(choices=[("kept", "kept"), ("gone", "gone")]),
         required=False,
-        help_text="Field (or `custom.<key>`) to `kept` or `gone`. By default the kept value stays where there is one.",
+        help_text='Such as `{"sector": "gone", "custom.erp": "kept"}`. By default the kept value stays where there is one.',
     )
 
 
 class UnmergeInput(WriteSerializer):
     """The record that comes back."""
 
-    example = {"gone": EXAMPLE_ID}
+    example = {"gone": EXAMPLE_MERGED}
 
     gone = Identifier(help_text="The record that was merged into this one.")
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from accounts.models import User
+from leads.models import DuplicatePair
+from leads.services import merging
 from tests.api.world import World
 from tests.factories.accounts import UserFactory
 from tests.factories.leads import (
@@ -37,12 +40,19 @@ def make_records(world: World) -> dict[str, str]:
     ContactFactory(id=f"{EXAMPLE}00000000c0de")
     UserFactory(id=f"{EXAMPLE}00000000a5e1")
     lead = LeadFactory()
+    company, contact = CompanyFactory(), ContactFactory()
+    for factory in (CompanyFactory, ContactFactory):
+        factory(id=f"{EXAMPLE}0000000060e0"), factory(id=f"{EXAMPLE}0000000060e1")
+    merged = UUID(f"{EXAMPLE}0000000060e1")
+    merging.merge_companies(actor=None, kept_id=company.pk, gone_id=merged)
+    merging.merge_contacts(actor=None, kept_id=contact.pk, gone_id=merged)
     rows: dict[str, Any] = {
         "users": world.people["mate"],
         "teams": world.teams["inside"],
         "calendars": world.calendars["used"],
-        "companies": CompanyFactory(),
-        "contacts": ContactFactory(),
+        "companies": company,
+        "contacts": contact,
+        "duplicates": DuplicatePair.objects.create(company=company, other_company=CompanyFactory(), score=0.9),
         "leads": lead,
         "deals": DealFactory(stage=stage, currency="EUR"),
         "products": ProductFactory(),

@@ -201,4 +201,4 @@ def test_contacts_merge_by_key_too_and_the_old_id_says_where_it_went(rep):
     kept, gone = ContactFactory(), ContactFactory()
     caller = Caller(rep, "contacts:read", "contacts:write")
     assert caller.post(f"contacts/{kept.pk}/merge", {"gone": str(gone.pk)}).status_code == 200
-    assert body(caller.get(f"contacts/{gone.pk}"))["merged_into"] == str(kept.pk)
+    assert body(caller.get(f"contacts/{gone.pk}"))["merged_into"]["id"] == str(kept.pk)
