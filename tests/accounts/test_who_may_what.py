@@ -13,6 +13,7 @@ from django.db.models import Q
 from accounts import notices
 from accounts.models import Capability, Team, User, WorkingCalendar
 from crm.core import journal, policy
+from leads.models import ExternalScore
 from tests.factories.accounts import AbsenceFactory, TeamFactory, UserFactory, make_key
 from tests.factories.leads import (
     ConsentFactory,
@@ -53,6 +54,7 @@ OWNERS = {
     "leads.DealLine": "deal__owner",
     "leads.DealSplit": "deal__owner",
     "leads.Lead": "owner",
+    "leads.ExternalScore": "lead__owner",
     "leads.QuestionnaireAnswers": "lead__owner",
     "leads.SavedView": "owner",
 }
@@ -113,7 +115,9 @@ class Place:
             deal = DealFactory(owner=owner)
             DealLineFactory(deal=deal)
             DealSplitFactory(deal=deal)
-            QuestionnaireAnswersFactory(lead=LeadFactory(owner=owner))
+            lead = LeadFactory(owner=owner)
+            QuestionnaireAnswersFactory(lead=lead)
+            ExternalScore.objects.create(lead=lead, source="intent", value=1)
         SavedViewFactory(is_shared=True)
         IncomingMailFactory()
         for factory in (SiteFactory, PhoneFactory, EmailFactory, ConsentFactory, ReferralLinkFactory, WebFormFactory):
