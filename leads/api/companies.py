@@ -191,7 +191,8 @@ class CompanyFilters(RecordFilters):
         return rows.filter(domain=normal.domain_of(value) or value.lower())
 
     def in_country(self, rows: QuerySet[Company], name: str, value: str) -> QuerySet[Company]:
-        return rows.filter(Exists(Site.objects.filter(company=OuterRef("pk"), country=value.upper())))
+        there = Site.objects.visible_to(self.request.user).filter(company=OuterRef("pk"), country=value.upper())
+        return rows.filter(Exists(there))
 
 
 class Companies(CustomFiltered, Acts, Lists, Retrieves, Creates, Changes, Merges):

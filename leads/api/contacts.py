@@ -144,15 +144,13 @@ class ContactFilters(RecordFilters):
     merged = FlagFilter(field_name="merged_into", lookup_expr="isnull", exclude=True, label="Merged into another.")
 
     def at_email(self, rows: QuerySet[Contact], name: str, value: str) -> QuerySet[Contact]:
-        return rows.filter(Exists(Email.objects.filter(contact=OuterRef("pk"), key=normal.email_key(value))))
+        emails = Email.objects.visible_to(self.request.user).filter(contact=OuterRef("pk"))
+        return rows.filter(Exists(emails.filter(key=normal.email_key(value))))
 
     def at_phone(self, rows: QuerySet[Contact], name: str, value: str) -> QuerySet[Contact]:
         read = normal.phone_number(value)
-        return (
-            rows.filter(Exists(Phone.objects.filter(contact=OuterRef("pk"), number=read.number)))
-            if read
-            else rows.none()
-        )
+        phones = Phone.objects.visible_to(self.request.user).filter(contact=OuterRef("pk"))
+        return rows.filter(Exists(phones.filter(number=read.number))) if read else rows.none()
 
 
 class Contacts(CustomFiltered, Acts, Lists, Retrieves, Creates, Changes, Merges):

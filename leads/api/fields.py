@@ -353,7 +353,8 @@ def consents_of(person: User) -> ArraySubquery:
 
 def lines_of() -> ArraySubquery:
     """Of a deal that the caller sees."""
-    rows = DealLine.objects.filter(deal=OuterRef("pk")).order_by("position", "id")
+    rows = DealLine.objects.filter(deal=OuterRef("pk"))  # house: start from what is visible (the deal is)
+    rows = rows.order_by("position", "id")
     decimals = {name: _text(name) for name in ("quantity", "unit_price", "discount_rate", "margin_rate")}
     return _gathered(rows, id="id", product=JSONObject(id="product__id", name="product__name"), **decimals)
 
@@ -362,5 +363,6 @@ def splits_of(person: User) -> ArraySubquery:
     """Of a deal that the caller sees."""
     user = User.objects.visible_to(person).filter(pk=OuterRef("user_id")).order_by()
     named = Subquery(user.values(json=JSONObject(id="id", name="name")))
-    rows = DealSplit.objects.filter(deal=OuterRef("pk")).order_by("-share", "id")
+    rows = DealSplit.objects.filter(deal=OuterRef("pk"))  # house: start from what is visible (the deal is)
+    rows = rows.order_by("-share", "id")
     return _gathered(rows, user=named, role="role", share=_text("share"))
