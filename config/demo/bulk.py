@@ -16,7 +16,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import date, datetime
-from functools import partial
 from typing import Any
 
 import django
@@ -60,7 +59,7 @@ def fill(*, leads: int, seed: int, processes: int | None = None) -> None:
         logger.info("%s leads written after %.1f s", leads, time.perf_counter() - started)
     learn_words(spoken)
     logger.info("indexed after %.1f s", time.perf_counter() - started)
-    transaction.on_commit(partial(_tidy, tables))
+    transaction.on_commit(lambda: _tidy(tables))
 
 
 # --- The setting ------------------------------------------------------------------------------------------------------
