@@ -46,6 +46,7 @@ def list_page(spec: ListSpec, other_shape: dict[str, View] | None = None) -> Vie
         if (shape := (other_shape or {}).get(request.GET.get(SHAPE, ""))) is not None:
             return shape(request)
         state = State(spec, reader, _sorted(request.GET, spec))
+        state.query[ORDER] = state.order
         request.GET = state.query  # type: ignore[assignment]  # the heads of the columns read what it is sorted by
         found: Page[Any] = page_of(state.rows(), state.order_column, state.query.get(CURSOR, ""), ON_A_PAGE)
         facts = {**frame(state), "rows": _drawn(state, found.rows), "number": count(state.rows(), whole_table=state.is_whole_table),

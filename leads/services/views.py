@@ -87,25 +87,38 @@ def delete_view(*, actor: User, view_id: UUID, expected_version: int | None = No
     return view
 
 
+def members_of(view: SavedView) -> list[UUID]:
+    """The records in a view by hand. What a client kept there and is no id is passed over."""
+    given = view.filters.get(MEMBERS, [])
+    return [key for text in (given if isinstance(given, list) else []) if (key := _id(text)) is not None]
+
+
+def _id(text: Any) -> UUID | None:
+    try:
+        return UUID(str(text))
+    except ValueError:
+        return None
+
+
 def put_in_view(*, actor: User, view_id: UUID, ids: Iterable[UUID]) -> list[UUID]:
     """Put records into one's own view by hand; answers those that were not in it. Raises ``Invalid`` when it is full."""
     with writing.writes():
         view = _own(actor, view_id)
-        present = list(view.filters.get(MEMBERS, []))
-        new = [key for key in dict.fromkeys(map(str, ids)) if key not in set(present)]
+        present = members_of(view)
+        new = [key for key in dict.fromkeys(ids) if key not in set(present)]
         if len(present) + len(new) > MOST_MEMBERS:
             raise Invalid(_("%(count)d at most.") % {"count": MOST_MEMBERS}, field="ids", code="too_many")
-        filters = {**view.filters, MEMBERS: [*present, *new]}
+        filters = {**view.filters, MEMBERS: [str(key) for key in (*present, *new)]}
         change_view(actor=actor, view_id=view_id, changes={"filters": filters})
-    return [UUID(key) for key in new]
+    return new
 
 
 def take_from_view(*, actor: User, view_id: UUID, ids: Iterable[UUID]) -> None:
     """Take records out of one's own view."""
     with writing.writes():
         view = _own(actor, view_id)
-        gone = set(map(str, ids))
-        left = [key for key in view.filters.get(MEMBERS, []) if key not in gone]
+        gone = set(ids)
+        left = [str(key) for key in members_of(view) if key not in gone]
         filters = {key: value for key, value in view.filters.items() if key != MEMBERS}
         change_view(actor=actor, view_id=view_id, changes={"filters": filters | ({MEMBERS: left} if left else {})})
 

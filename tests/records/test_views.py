@@ -110,6 +110,28 @@ def test_a_view_that_is_full_takes_no_more(sales, monkeypatch):
         views.put_in_view(actor=inside, view_id=view.pk, ids=[sales.free.pk])
 
 
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"members": "x"},
+        {"members": ["x", None, {}]},
+        {"status": {"a": 1}},
+        {"status": [["new"]]},
+        {"nothing": 1},
+        {"score_from": [None]},
+    ],
+)
+def test_a_view_that_a_client_made_of_nonsense_opens_all_the_same(filters, sales, visit, htmx):
+    inside = sales.person("inside")
+    view = views.create_view(actor=inside, of="leads", name="Odd", filters=filters, columns=["no"], order="-arrived_at")
+    client = visit(inside)
+    opened = client.get(f"/leads/?view={view.pk}", follow=True)
+    assert (opened.status_code, opened.context["state"].order) == (200, "-arrived")
+    views.put_in_view(actor=inside, view_id=view.pk, ids=[sales.own.pk])
+    view.refresh_from_db()
+    assert views.members_of(view) == [sales.own.pk]
+
+
 def test_the_journal_knows(sales):
     inside = sales.person("inside")
     view = views.create_view(actor=inside, of="leads", name="One")

@@ -23,6 +23,7 @@ from crm.core import formats
 from crm.core.forms import DateInput
 from leads.models import CustomField, CustomValue, SavedView
 from leads.services import custom
+from leads.services.views import members_of
 
 Text = str | Promise
 ME, NOBODY = "me", "none"
@@ -284,8 +285,8 @@ class Found(Filter):
         return str(values[self.key])
 
 
-# The parameter in the address, and where a view keeps the ids.
-PICKED, MEMBERS = "picked", "members"
+# The parameter in the address; the ids stand in the view.
+PICKED = "picked"
 PICKED_FOR = gettext_lazy("Picked for")
 
 
@@ -305,7 +306,7 @@ class Picked(Filter):
     @override
     def condition(self, values: dict[str, Any], reader: User) -> Q | None:
         view: SavedView | None = values.get(self.key)
-        return Q(pk__in=view.filters.get(MEMBERS, [])) if view else None
+        return Q(pk__in=members_of(view)) if view else None
 
     @override
     def words(self, values: dict[str, Any], fields: dict[str, forms.Field]) -> str:

@@ -15,10 +15,11 @@ from django.urls import reverse
 
 from accounts.models import User
 from crm.core import policy
-from crm.records.lists.filters import MEMBERS, PICKED, Filter
+from crm.records.lists.filters import PICKED, Filter
 from crm.records.lists.spec import Column, ListSpec
 from leads.models import SavedView
 from leads.policies import VIEW_CONTACTS
+from leads.services.views import MEMBERS
 
 VIEW, COLUMNS, ORDER, CURSOR, SHAPE = "view", "columns", "order", "cursor", "as"
 
@@ -70,7 +71,11 @@ class State:
     @property
     def order(self) -> str:
         said = self.query.get(ORDER, "")
-        return said if said.removeprefix("-") in self.spec.orders else self.spec.first_order
+        # A view made through the API may name the column as the API does.
+        named = {column: name for name, column in self.spec.orders.items()}
+        name = named.get(said.removeprefix("-"), said.removeprefix("-"))
+        sign = "-" if said.startswith("-") else ""
+        return sign + name if name in self.spec.orders else self.spec.first_order
 
     @property
     def order_column(self) -> str:

@@ -44,5 +44,6 @@ each("[data-board]", async place => {
 });
 /* A move that was refused leaves the card where it was dragged to: draw the board as it is. */
 document.addEventListener("htmx:responseError", event => {
-  if (event.detail.elt === board()) location.reload();
+  if (event.detail.elt !== board()) return;
+  window.htmx.ajax("GET", location.href, { target: "#board", select: "#board", swap: "outerHTML" });
 });
