@@ -13,6 +13,7 @@ from django.db.models import Q
 from accounts import notices
 from accounts.models import Capability, Team, User, WorkingCalendar
 from crm.core import journal, policy
+from crm.integrations.models import ExportJob, ImportJob
 from leads.models import ExternalScore
 from tests.factories.accounts import AbsenceFactory, TeamFactory, UserFactory, make_key
 from tests.factories.leads import (
@@ -50,6 +51,8 @@ ROWS = {row["row"]: row for row in table("Rows")}
 # How a row says whose it is, where it is not by ``user``.
 OWNERS = {
     "accounts.ApiKey": "owner",
+    "integrations.ExportJob": "owner",
+    "integrations.ImportJob": "owner",
     "leads.Deal": "owner",
     "leads.DealLine": "deal__owner",
     "leads.DealSplit": "deal__owner",
@@ -111,6 +114,8 @@ class Place:
                 make_key(user)
                 notices.tell(user, kind="rights.changed", occurrence="1", facts={"actor": "x"})
                 SavedViewFactory(owner=user)
+                ExportJob.objects.create(owner=user, kind="companies")
+                ImportJob.objects.create(owner=user, target="companies", name="list.csv", size=1)
         for owner in [user for users in self.people.values() for user in users] + [None]:
             deal = DealFactory(owner=owner)
             DealLineFactory(deal=deal)

@@ -52,6 +52,12 @@ PAGES: dict[str, dict[str, int]] = {
     "healthz": dict.fromkeys(ROLES, YES),
     "home": for_all(AWAY),
     "inside:desk": only("inside"),
+    "integrations:export-file|gone": for_all(ABSENT),
+    "integrations:exports": for_all(YES),
+    "integrations:import-progress|gone": for_all(ABSENT) | {"finance": NO},
+    "integrations:import-result|gone": for_all(ABSENT) | {"finance": NO},
+    "integrations:import|gone": for_all(ABSENT) | {"finance": NO},
+    "integrations:imports": for_all(YES) | {"finance": NO},
     "managers:home": only("manager", "admin"),
     "mfa_activate_totp": for_all(AWAY),  # asks first whether it is you
     "mfa_add_webauthn": for_all(AWAY),
@@ -146,6 +152,10 @@ NOT_FOR_REPS = {"inside": NO, "field": NO, "finance": NO}
 
 # Doors that take a POST: who may not, and for whom the record does not exist. Who may is each page's own test.
 POSTS: dict[str, dict[str, int]] = {
+    "integrations:export-cancel|gone": for_all(ABSENT),
+    "integrations:import-cancel|gone": for_all(ABSENT) | {"finance": NO},
+    "integrations:import-delete|gone": for_all(ABSENT) | {"finance": NO},
+    "integrations:import-undo|gone": for_all(ABSENT) | {"finance": NO},
     "settings:cancel_absence|absences.mate": {"inside": ABSENT, "field": ABSENT, "finance": ABSENT},
     "settings:cancel_absence|absences.stranger": {
         "inside": ABSENT,
