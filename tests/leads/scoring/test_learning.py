@@ -16,7 +16,7 @@ from leads.scoring.trial import BETTER, NOT_BETTER, Task, hold_out, verdict_of
 
 
 def table_of(size=900, seed=1, truth=None):
-    """Sector and size matter, and only together does the channel; colour is noise."""
+    """Sector and size matter, the channel for schools alone; colour is noise."""
     chance = np.random.default_rng(seed)
     sector = chance.choice(["bank", "farm", "school"], size)
     employees = chance.integers(1, 500, size)
@@ -26,7 +26,7 @@ def table_of(size=900, seed=1, truth=None):
         1.4 * (sector == "bank")
         - 0.8 * (sector == "farm")
         + 0.004 * (employees - 250)
-        + 1.5 * np.where((sector == "school") == (channel == "call"), 1, -1)
+        + 3.0 * ((sector == "school") & (channel == "call"))
     )
     won = (chance.random(size) < 1 / (1 + np.exp(-log_odds))).astype(float)
     if truth is not None:
