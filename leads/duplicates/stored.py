@@ -11,6 +11,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import connection
@@ -241,3 +242,20 @@ def standing_ids(model: type[Company | Contact], ids: Iterable[UUID]) -> dict[UU
         found = {start: steps.get(end, end) for start, end in found.items()}
         open_ids = set(steps.values())
     return found
+
+
+RecordT = TypeVar("RecordT", Company, Contact)
+
+
+def standing_for(rows: Iterable[RecordT]) -> list[tuple[RecordT, RecordT]]:
+    """Each row with the record that stands for it now: what was found by an old name or id leads to the one that was kept.
+
+    No query where none was merged, else one more per step and one for the kept records.
+    """
+    found = list(rows)
+    gone = [row.pk for row in found if row.merged_into_id]
+    if not gone:
+        return [(row, row) for row in found]
+    ends = standing_ids(type(found[0]), gone)
+    kept = type(found[0])._base_manager.in_bulk(set(ends.values()))
+    return [(row, kept[ends[row.pk]] if row.merged_into_id else row) for row in found]

@@ -20,6 +20,7 @@ from accounts.models import User
 from crm.core import clock, journal
 from crm.core.errors import Invalid
 from leads import normal
+from leads.duplicates import stored
 from leads.models import Campaign, Company, Contact, Email, Lead, Phone, Product, Record, Site
 from leads.policies import WRITE_LEADS
 from leads.services import companies, finding, reaches, writing
@@ -303,12 +304,13 @@ def find_company(said: Enquiry, contact: Contact | None) -> Company | None:
     if said.domain:
         alike |= Q(domain=said.domain)
     if said.company_key or said.domain:
-        rows = Company.objects.standing().filter(alike).prefetch_related("sites").order_by("created_at", "pk")[:50]
+        rows = list(Company.objects.filter(alike).prefetch_related("sites").order_by("created_at", "pk")[:50])
+        rows.sort(key=lambda row: row.merged_into_id is not None)  # those that stand come first
         found = next((row for row in rows if _is_named(row, said)), None) or next(
             (row for row in rows if _is_at_home(row, said)), None
         )
         if found is not None:
-            return found
+            return stored.standing_for([found])[0][1]
     return contact.company if contact is not None and not said.company_key else None
 
 

@@ -247,6 +247,15 @@ def _take_values(kept: Merged, gone: Merged, choices: Mapping[str, str], ledger:
     values["custom"] = _custom(kept, gone, choices)
     ledger.edit(kept, **values)
     ledger.edit(kept, name_key=_name_key(kept))
+    _take_external_id(kept, gone, ledger)
+
+
+def _take_external_id(kept: Merged, gone: Merged, ledger: Ledger) -> None:
+    """The id elsewhere goes over where the kept record has none; it is unique, so first from the one and then to the other."""
+    if gone.external_id and not kept.external_id:
+        source, identifier = gone.external_source, gone.external_id
+        ledger.edit(gone, external_source="", external_id="")
+        ledger.edit(kept, external_source=source, external_id=identifier)
 
 
 def _check_choices(kept: Merged, gone: Merged, choices: Mapping[str, str]) -> None:

@@ -13,6 +13,7 @@ from typing_extensions import override
 from crm.core import ids
 from crm.core.errors import Invalid
 from leads import normal
+from leads.duplicates import stored
 from leads.models import Company
 from leads.services.bulk import parts
 from leads.services.bulk.items import Desk, Outcome, Taker
@@ -47,14 +48,14 @@ class Companies:
     def load(self, names: Iterable[str], external_ids: Iterable[str]) -> None:
         """Everything that goes by these names or ids, with main sites and ways to reach."""
         directory, source = self.desk.directory, self.desk.options.source
-        standing = Company.objects.standing().order_by("created_at", "id")
+        known = Company.objects.order_by("created_at", "id")  # a merged one leads to the one that was kept
 
         def by_id(keys: list[Any]) -> Iterable[tuple[Hashable, Company]]:
-            rows = standing.filter(external_source=source, external_id__in=keys)
-            return ((row.external_id, row) for row in rows)
+            rows = stored.standing_for(known.filter(external_source=source, external_id__in=keys))
+            return ((row.external_id, kept) for row, kept in rows)
 
         def by_name(keys: list[Any]) -> Iterable[tuple[Hashable, Company]]:
-            return ((row.name_key, row) for row in standing.filter(name_key__in=keys))
+            return ((row.name_key, kept) for row, kept in stored.standing_for(known.filter(name_key__in=keys)))
 
         directory.load("company.id", filter(None, external_ids), by_id)
         directory.load("company.name", filter(None, map(parts.company_key, names)), by_name)

@@ -12,6 +12,7 @@ from typing_extensions import override
 from crm.core import ids
 from crm.core.errors import Invalid
 from leads import normal
+from leads.duplicates import stored
 from leads.models import Company, Contact, Email, Phone
 from leads.services.bulk import parts
 from leads.services.bulk.companies import Companies, CompanyItem
@@ -122,7 +123,8 @@ class Contacts:
         standing = Contact.objects.standing().order_by("created_at", "id")
 
         def by_id(keys: list[Any]) -> Iterable[tuple[Hashable, Contact]]:
-            return ((row.external_id, row) for row in standing.filter(external_source=source, external_id__in=keys))
+            rows = Contact.objects.filter(external_source=source, external_id__in=keys).order_by("created_at", "id")
+            return ((row.external_id, kept) for row, kept in stored.standing_for(rows))  # merged ones lead to the kept
 
         def by_name(keys: list[Any]) -> Iterable[tuple[Hashable, Contact]]:
             return ((row.name_key, row) for row in standing.filter(name_key__in=keys))

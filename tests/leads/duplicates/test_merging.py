@@ -14,9 +14,9 @@ from hypothesis.extra.django import TestCase as HypothesisTestCase
 from crm.core import clock, ids
 from crm.core.errors import Conflict, Forbidden, Invalid, NotFound, VersionConflict
 from crm.core.models import JournalEntry
-from leads.duplicates import movers
+from leads.duplicates import movers, stored
 from leads.models import Company, Consent, Contact, CustomValue, DuplicatePair, Lead, MergeRecord, Phone
-from leads.services import duplicates, merging
+from leads.services import duplicates, intake, merging
 from tests.api.racing import race
 from tests.factories.accounts import UserFactory
 from tests.factories.leads import (
@@ -307,6 +307,33 @@ def test_a_preview_counts_only_what_the_reader_sees(rep, two):
     shown = merging.preview_merge(actor=rep, model=Company, kept_id=two[0].pk, gone_id=two[1].pk)
     assert dict(shown.moves)["Leads"] == 1
     assert {line.name: line.default for line in shown.fields}["website"] == "gone"
+
+
+def test_an_id_elsewhere_goes_over_and_comes_back(rep, two):
+    kept, gone = two
+    Company.objects.filter(pk=gone.pk).update(external_source="erp", external_id="77")
+    merge(rep, kept, gone)
+    assert Company.objects.get(external_source="erp", external_id="77").pk == kept.pk
+    merging.unmerge_company(actor=rep, gone_id=gone.pk)
+    assert Company.objects.get(external_source="erp", external_id="77").pk == gone.pk
+
+
+def test_an_enquiry_from_a_merged_company_reaches_the_kept_one(rep):
+    kept, gone = CompanyFactory(name="International Business Machines"), CompanyFactory(name="Blue Giant")
+    merge(rep, kept, gone)
+    lead = intake.receive_enquiry(actor=None, last_name="Doe", email="doe@x.test", company_name="Blue Giant Ltd")
+    assert lead.company_id == kept.pk
+    assert Company.objects.count() == 2
+
+
+def test_rows_found_by_old_names_lead_to_the_kept_record(rep, two, django_assert_num_queries):
+    third = CompanyFactory()
+    with django_assert_num_queries(0):
+        assert stored.standing_for([third]) == [(third, third)]
+    merge(rep, *two)
+    merge(rep, third, two[0])
+    old = Company.objects.get(pk=two[1].pk)
+    assert stored.standing_for([old]) == [(old, third)]
 
 
 # --- Back ------------------------------------------------------------------------------------------------------------
