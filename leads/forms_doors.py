@@ -246,6 +246,8 @@ class QuestionnaireForm(RecordForm):
 class QuestionForm(forms.Form):
     """One question. ``answers`` are lines ``answer = points``."""
 
+    mark_optional = False
+
     key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=60)
     text = forms.CharField(label=gettext_lazy("Question"), max_length=300, required=False)
     kind = forms.ChoiceField(

@@ -17,4 +17,4 @@ def register() -> None:
             ("doors:mails", _("Mail to the lead address"), MANAGE_SALES_SETTINGS, "mail"),
         )
     ):
-        nav.register("settings", name, label, act=act, icon=icon, order=240 + order, group=SELLING)
+        nav.register("settings", name, label, act=act, icon=icon, order=160 + order, group=SELLING)

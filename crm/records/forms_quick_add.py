@@ -13,7 +13,6 @@ from typing_extensions import override
 from accounts.forms.base import ServiceForm
 from accounts.models import Capability, User
 from crm.core import ids
-from crm.core.forms import Segments
 from leads import normal
 from leads.intake.lines import read_lines
 from leads.models import Campaign, Lead, Product
@@ -43,6 +42,9 @@ class PasteForm(forms.Form):
 class QuickAddForm(ServiceForm):
     """A lead in the intake's flat names; ``phones`` and ``emails`` may hold several, with commas between."""
 
+    # Nearly everything is; saying so at each field helps nobody.
+    mark_optional = False
+
     lead_id = forms.UUIDField(widget=forms.HiddenInput)
     first_name = forms.CharField(label=_("First name"), max_length=100, required=False)
     last_name = forms.CharField(label=_("Last name"), max_length=100, required=False)
@@ -56,9 +58,7 @@ class QuickAddForm(ServiceForm):
     city = forms.CharField(label=_("City"), max_length=120, required=False)
     country = forms.CharField(label=_("Country"), max_length=80, required=False)
     source = forms.CharField(label=_("Source"), max_length=80, required=False)
-    channel = forms.ChoiceField(
-        label=_("Came by"), choices=[(channel.value, channel.label) for channel in BY_HAND], widget=Segments
-    )
+    channel = forms.ChoiceField(label=_("Came by"), choices=[(channel.value, channel.label) for channel in BY_HAND])
     product = forms.ModelChoiceField(label=_("Product"), queryset=Product.objects.none(), required=False)
     campaign = forms.ModelChoiceField(label=_("Campaign"), queryset=Campaign.objects.none(), required=False)
     notes = forms.CharField(
