@@ -77,7 +77,8 @@ def _reach(person: User) -> tuple[Prefetch[Any], Prefetch[Any]]:
 def people_of(person: User, company_id: UUID) -> list[Contact]:
     """The contacts of a company, highest rung of the ladder first; those without a rung last."""
     rungs = {level: rung for rung, level in enumerate(reversed(Contact.Level.values))}
-    rows = contacts(person).filter(company=company_id)[:MOST_PEOPLE]
+    known = Contact.objects.visible_to(person).standing().filter(company=company_id)
+    rows = known.defer("search_words", "notes", "custom")[:MOST_PEOPLE]
     return sorted(rows, key=lambda contact: rungs.get(contact.level, len(rungs)))
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import DecimalField, Model
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Motion, User
-from crm.core import policy
+from crm.core import formats, policy
 from crm.records.facts import FACTS, Fact
 from crm.records.lists.offered import HOLDERS
 from crm.records.timeline import Entry
@@ -73,10 +74,11 @@ def source(reader: User, record: Any, limit: int, before: datetime | None) -> It
     records = [record, *_belonging(reader, record)]
     found = selectors.history(records, limit=limit, before=before)
     names = _names(reader, found)
-    motion = getattr(record, "motion", "") or Motion.INSIDE
-    line = "outside" if motion == Motion.OUTSIDE else "inside"
     others = {other.pk: str(other) for other in records[1:]}
-    return [_stop(entry, line, names, others.get(entry.object_id, "")) for entry in found]
+    sides = {one.pk: "outside" if getattr(one, "motion", "") == Motion.OUTSIDE else "inside" for one in records}
+    told = {sides[entry.object_id] for entry in found}
+    line = "both" if len(told) > 1 else next(iter(told), "inside")
+    return [_stop(entry, line, sides[entry.object_id], names, others.get(entry.object_id, "")) for entry in found]
 
 
 def _belonging(reader: User, record: Any) -> list[Any]:
@@ -89,13 +91,14 @@ def _belonging(reader: User, record: Any) -> list[Any]:
     return []
 
 
-def _stop(entry: selectors.Entry, line: str, names: Names, of: str) -> Entry:
+def _stop(entry: selectors.Entry, line: str, who: str, names: Names, of: str) -> Entry:
     title, icon = EVENTS.get(entry.event, MERGED if "merge" in entry.event else CHANGED)
     return Entry(
         at=entry.at,
         title=f"{title}: {of}" if of else str(title),
         by=entry.who,
         line=line,
+        who=who if line == "both" else "",
         icon=icon,
         lines=tuple(_lines(entry, names)),
         is_touch=entry.event in TOUCHES,
@@ -161,6 +164,9 @@ def _said(holder: str, name: str, value: Any, names: Names) -> str:
         return str(value)
     if field.is_relation:
         return names.get(str(value), _("something you do not see"))
+    if isinstance(field, DecimalField):
+        amount = Decimal(str(value))
+        return formats.percent(amount, 1) if name.endswith("_rate") else formats.number(amount)
     return str(dict(field.flatchoices).get(value, value))
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from crm.core import clock, formats
-from crm.records.timeline import Entry, touches
+from crm.records.timeline import Entry, touches_in
 from leads import normal, selectors
 from leads.models import Consent, Contact, Lead, Phone, Product
 
@@ -35,8 +35,8 @@ class PreCall:
     question: str = field(default="")
 
 
-def pre_call(reader: User, lead: Lead) -> PreCall:
-    """Read what is known of the lead's contact and company."""
+def pre_call(reader: User, lead: Lead, story: list[Entry]) -> PreCall:
+    """Read what is known of the lead's contact and company; ``story`` is its timeline, newest first."""
     contact = lead.contact
     holder: Any = contact or lead.company
     phones = [phone for phone in holder.phones.all() if not phone.is_bad] if holder else []
@@ -46,7 +46,7 @@ def pre_call(reader: User, lead: Lead) -> PreCall:
         contact=contact,
         phones=[(phone, normal.shown_phone(phone.number)) for phone in phones],
         why=_why_now(lead),
-        touches=touches(reader, lead),
+        touches=touches_in(story),
         time_there=formats.clock(local.time()) if local else "",
         hours=", ".join(f"{start}-{end}" for start, end in windows),
         fits=_fits(contact, windows, local),

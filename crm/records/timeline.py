@@ -55,6 +55,6 @@ def entries(reader: User, record: Any, *, limit: int = SHOWN, before: datetime |
     return heapq.nlargest(limit, found, key=lambda entry: (entry.ahead, entry.at))
 
 
-def touches(reader: User, record: Any, *, limit: int = 3) -> list[Entry]:
+def touches_in(story: Iterable[Entry], *, limit: int = 3) -> list[Entry]:
     """The last times somebody reached them or tried."""
-    return [entry for entry in entries(reader, record) if entry.is_touch and not entry.ahead][:limit]
+    return [entry for entry in story if entry.is_touch and not entry.ahead][:limit]

@@ -51,15 +51,16 @@ def lead(request: HttpRequest, record_id: UUID) -> HttpResponse:
         "reason",
         "contact__company",
     )
+    shared = frame(LEADS, reader, found)
     facts = {
-        **frame(LEADS, reader, found),
+        **shared,
         "lead": found,
         "status_chip": STATUS_CHIPS[Lead.Status(found.status)],
         "deal_query": urlencode(
             {"lead": found.pk, "company": found.company_id or "", "contact": found.contact_id or ""}
         ),
         "route": _way_of_lead(found),
-        "pre_call": pre_call(reader, found),
+        "pre_call": pre_call(reader, found, shared["entries"]),
         "people": selectors.people_of(reader, found.company_id) if found.company_id else [],
         "deals": list(selectors.deals(reader).filter(company=found.company_id)[:10]) if found.company_id else [],
         "panels": panels.panels_of("lead", reader, found),
