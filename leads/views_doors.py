@@ -1,7 +1,7 @@
 """The two doors without a sign-in: a web form, and a questionnaire by its link. Plain pages that need no script.
 
-No session and no cookie is read or set, so there is nothing that another site could forge with: these pages need no CSRF
-token, and work in a frame of another site, sandboxed or not. Robots are kept off by a ticket, a trap and limits, and are
+What they do depends on no session and no cookie, so there is nothing that another site could forge with: they need no
+CSRF token, and work in a frame of another site, sandboxed or not. Robots are kept off by a ticket, a trap and limits, and are
 not told which of them it was.
 """
 
@@ -19,7 +19,7 @@ from django.utils import translation
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_exempt
-from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.csrf import csrf_exempt  # house: no way around CSRF (nobody is signed in here, see above)
 from django.views.decorators.http import require_http_methods
 
 from crm.core import clock
@@ -34,7 +34,7 @@ WINDOW_SECONDS = 600
 OF_ONE_ADDRESS, OF_ALL = 10, 300
 
 
-@csrf_exempt
+@csrf_exempt  # house: no way around CSRF (a customer's page in a frame of another site has no cookie to forge with)
 @require_http_methods(["GET", "HEAD", "POST"])
 def customer(request: HttpRequest, door: str, token: str) -> HttpResponse:
     """``/f/<token>`` and ``/q/<token>``."""

@@ -8,7 +8,7 @@ meant (``leads.finding.vocabulary``). Everything starts from what the reader see
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -71,8 +71,17 @@ def _store(words: Mapping[type[Record], Mapping[UUID, Words]], *, follow: bool =
             spoken |= found.spoken
         for marker in _update(model, by_id, follow=follow):
             work.enqueue(CATCH_UP, str(marker))
+    _speak_after_commit(spoken)
+
+
+def _speak_after_commit(spoken: Collection[str]) -> None:
+    """Words enter the vocabulary when their record is there. Outside its transaction: see ``Vocabulary.add``."""
+
+    def speak() -> None:
+        vocabulary.add(spoken)
+
     if spoken:
-        transaction.on_commit(partial(vocabulary.add, spoken), robust=True)
+        transaction.on_commit(speak, robust=True)
 
 
 # Rows whose words stay the same are not written. What was findable before and changed leaves a marker, in this transaction.
@@ -187,8 +196,7 @@ def born_with(record: Record, words: Words) -> None:
     ``index_words`` need not be called for it then; the vocabulary learns the words after commit.
     """
     record.search_words = words.vector
-    if words.spoken:
-        transaction.on_commit(partial(vocabulary.add, words.spoken), robust=True)
+    _speak_after_commit(words.spoken)
 
 
 def company_words(texts: CompanyTexts) -> Words:
