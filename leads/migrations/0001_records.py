@@ -1136,6 +1136,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='lead',
+            index=models.Index(condition=models.Q(('status__in', ['new', 'attempting', 'connected'])), fields=['-arrived_at', '-id'], name='leads_lead_newest_open'),
+        ),
+        migrations.AddIndex(
+            model_name='lead',
             index=models.Index(fields=['owner', '-arrived_at', '-id'], name='leads_lead_newest_of_owner'),
         ),
         migrations.AddIndex(

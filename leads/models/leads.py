@@ -196,6 +196,12 @@ class Lead(Record):
         ]
         indexes: ClassVar = [
             models.Index(fields=["-arrived_at", "-id"], name="leads_lead_newest"),
+            # What is worked on is a small part of all: without this its list ends in a walk through years of closed ones.
+            models.Index(
+                fields=["-arrived_at", "-id"],
+                name="leads_lead_newest_open",
+                condition=Q(status__in=["new", "attempting", "connected"]),
+            ),
             models.Index(fields=["owner", "-arrived_at", "-id"], name="leads_lead_newest_of_owner"),
             models.Index(fields=["status", "-arrived_at", "-id"], name="leads_lead_newest_by_status"),
             models.Index(fields=["score_total", "id"], name="leads_lead_by_score"),
