@@ -14,6 +14,8 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
+from leads.finding.vocabulary import vocabulary
+
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
@@ -45,6 +47,7 @@ def _forget_the_last_test(request: pytest.FixtureRequest) -> Iterator[None]:
     """A limit counted, or a language and zone spoken, in one test must not meet another one."""
     yield
     caches["fast"].clear()
+    vocabulary.forget()
     translation.deactivate()
     timezone.deactivate()
 

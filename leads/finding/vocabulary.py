@@ -40,6 +40,8 @@ class Vocabulary:
     def forget(self) -> None:
         """Start again from nothing, as a new process does."""
         self._known: set[str] = set()
+        # By this process since it last read: a lead, its contact and its company share most of theirs.
+        self._written: set[str] = set()
         self._by_length: dict[int, list[str]] = defaultdict(list)
         self._by_letter: dict[str, list[str]] = defaultdict(list)
         # Asked for every kind of record in turn: what was guessed holds until a word is added.
@@ -88,13 +90,15 @@ class Vocabulary:
         Never inside the transaction of a record: two that meet the same new word would wait for each other.
         """
         with self._lock:
-            new = sorted({word for word in words if word not in self._known})
+            new = sorted({word for word in words if word not in self._known and word not in self._written})
             if new:
                 self._read_at = float("-inf")
         for place in range(0, len(new), INSERT_AT_ONCE):
             Word.objects.bulk_create(
                 [Word(text=word) for word in new[place : place + INSERT_AT_ONCE]], ignore_conflicts=True
             )
+        with self._lock:
+            self._written.update(new)
         return len(new)
 
     def _refresh(self) -> None:
@@ -105,6 +109,7 @@ class Vocabulary:
             if now - self._whole_at > WHOLE_SECONDS:
                 self._last_id, self._whole_at = 0, now
             self._read_at = now
+            self._written.clear()
             if len(self._meant) > MOST_REMEMBERED:
                 self._meant.clear()
             rows = Word.objects.filter(id__gt=self._last_id - OVERLAP).order_by("id").values_list("id", "text")

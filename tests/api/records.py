@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from accounts.models import User
-from leads.models import DuplicatePair
+from crm.integrations.services import exporting, imports
+from leads.models import DuplicatePair, ScoreModel, ScoreRule
 from leads.services import merging
 from tests.api.world import World
 from tests.factories.accounts import UserFactory
@@ -63,5 +64,11 @@ def make_records(world: World) -> dict[str, str]:
         "reasons": ReasonFactory(),
         "custom-fields": CustomFieldFactory(),
         "saved-views": SavedViewFactory(owner=admin),
+        "imports": imports.bring_file(actor=admin, blocks=[b"name\nAcme\n"], name="list.csv", target="companies"),
+        "exports": exporting.request_export(actor=admin, kind="companies", format="csv"),
+        "score-rules": ScoreRule.objects.create(
+            axis="fit", fact="company.employees", test="at_least", values=["50"], points=15
+        ),
+        "score-models": ScoreModel.objects.create(number=1),
     }
     return {path: str(row.pk) for path, row in rows.items()}

@@ -170,7 +170,7 @@ def test_odd_queries_find_nothing_and_break_nothing(query, visit):
 
 def test_higher_apps_add_their_kinds(monkeypatch, visit, words):
     monkeypatch.setattr(search, "_kinds", dict(search._kinds))
-    search.register("leads", "Leads", lambda reader, query, limit: [search.Hit("/leads/1", f"Lead {query}")])
-    assert "Lead lyon" in words(visit(UserFactory()).get("/search", {"q": "lyon"}))
+    search.register("boats", "Boats", lambda reader, query, limit: [search.Hit("/boats/1", f"Boat {query}")])
+    assert "Boat lyon" in words(visit(UserFactory()).get("/search", {"q": "lyon"}))
     with pytest.raises(ValueError, match="already"):
-        search.register("leads", "Leads", lambda reader, query, limit: [])
+        search.register("boats", "Boats", lambda reader, query, limit: [])
