@@ -154,6 +154,8 @@ class TandemAutoSchema(AutoSchema):
         match self.action:
             case "create":
                 return {201: self.view.reader}
+            case "upsert":
+                return {200: self.view.reader, 201: self.view.reader}
             case "remove":
                 return {204: None}
             case "list":

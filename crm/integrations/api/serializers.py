@@ -40,6 +40,11 @@ class Texts(serializers.DictField):
     child = serializers.CharField(allow_blank=True, max_length=300)
 
 
+@extend_schema_field({"type": ["object", "null"], "additionalProperties": True})
+class Counts(serializers.JSONField):
+    """An object of counts; null while there are none."""
+
+
 class ImportRead(ReadSerializer):
     """A file on its way in: how it was read, what its columns become, how far it is, and the first rows that did not come in.
 
@@ -48,6 +53,8 @@ class ImportRead(ReadSerializer):
 
     owner = Reference(User, source="owner_id")
     read = serializers.IntegerField(source="position", read_only=True)  # type: ignore[assignment]
+    trial = Counts(read_only=True)
+    undone = Counts(read_only=True)
     rows = serializers.SerializerMethodField(help_text=f"At most {SHOWN_ROWS}; all of them are in the result file.")
 
     class Meta:
