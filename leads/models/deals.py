@@ -11,6 +11,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from typing_extensions import override
 
 from accounts.models import Motion
@@ -109,7 +110,7 @@ class Deal(Record):
     """Something that may be sold, or was, or was not."""
 
     class State(models.TextChoices):
-        OPEN = "open", _("Open")
+        OPEN = "open", pgettext_lazy("state", "Open")
         WON = "won", _("Won")
         LOST = "lost", _("Lost")
 

@@ -9,6 +9,7 @@ import sys
 import time
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
@@ -243,9 +244,9 @@ def _position(job: ImportJob) -> int:
 
 def _worker(job: ImportJob, home: Path) -> subprocess.Popen[bytes]:
     """A worker process of its own on this test's database and files."""
-    facts = connection.settings_dict
+    name = connection.settings_dict["NAME"]
     code = f"import django; django.setup(); from crm.integrations.services import running; running.work_on('{job.pk}')"
-    url = f"postgres://{facts['USER']}:{facts['PASSWORD']}@{facts['HOST']}:{facts['PORT']}/{facts['NAME']}"
+    url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
     environment = {
         **os.environ,
         "DATABASE_URL": url,
@@ -255,7 +256,7 @@ def _worker(job: ImportJob, home: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=environment)
 
 
-def _wait_until(true, seconds: float = 60) -> None:
+def _wait_until(true, seconds: float = 180) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it takes too long"
