@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -57,7 +57,7 @@ def change_user(
 ) -> User:
     """Change a person's managed fields. Raises ``Forbidden``, ``NotFound``, ``Invalid``, ``VersionConflict``."""
     _require_manager(actor)
-    _refuse_unknown(changes, MANAGED_FIELDS)
+    refuse_unknown(changes, MANAGED_FIELDS)
     with transaction.atomic():
         leaves = "capabilities" in changes and Capability.ADMINISTERS not in changes["capabilities"]
         user = _locked_to_leave(user_id) if leaves else _locked(user_id)
@@ -70,7 +70,7 @@ def change_user(
 
 def change_profile(*, actor: User, changes: Mapping[str, Any], expected_version: int | None = None) -> User:
     """Change one's own profile. Raises ``Invalid``, ``VersionConflict``."""
-    _refuse_unknown(changes, OWN_FIELDS)
+    refuse_unknown(changes, OWN_FIELDS)
     with transaction.atomic():
         return _apply(actor, _locked(actor.pk), changes, expected_version, event="user.changed")
 
@@ -113,7 +113,7 @@ def _add(
 ) -> tuple[User, bool]:
     """The person, and whether this call made them."""
     _require_manager(actor)
-    _refuse_unknown(fields, (*MANAGED_FIELDS, "password"))
+    refuse_unknown(fields, (*MANAGED_FIELDS, "password"))
     if user_id and (known := User.objects.filter(pk=user_id, email=User.normalize_email(email)).first()):
         return known, False
     user = User(email=email, name=name, **({"pk": user_id} if user_id else {}), **fields)
@@ -206,7 +206,8 @@ def first_fault(error: ValidationError) -> Invalid:
     return Invalid(" ".join(error.messages))
 
 
-def _refuse_unknown(changes: Mapping[str, Any], allowed: tuple[str, ...]) -> None:
-    for name in changes:
+def refuse_unknown(given: Iterable[str], allowed: Collection[str]) -> None:
+    """Raise ``Invalid`` (``not_writable``) for the first name that a service does not let its callers set."""
+    for name in given:
         if name not in allowed:
             raise Invalid(_("“%(field)s” cannot be set here.") % {"field": name}, field=name, code="not_writable")

@@ -22,7 +22,6 @@ _WHOSE = {
 }
 _EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[a-z]{2,}", re.IGNORECASE)
 _WEB = re.compile(r"(?:https?://|www\.)\S+\.\S+", re.IGNORECASE)
-_PHONE = re.compile(r"\+?[\d\s().\-/]{8,20}(?:\s*(?:ext|x|poste)\.?\s*\d{1,6})?", re.IGNORECASE)
 _ENOUGH = 0.8
 
 

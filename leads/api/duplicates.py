@@ -49,16 +49,6 @@ class UnmergeInput(WriteSerializer):
     gone = Identifier(help_text="The record that was merged into this one.")
 
 
-class LeftRow(serializers.Serializer[Any]):
-    """A row that an undo left as it was, because somebody changed it since."""
-
-    model = serializers.CharField()
-    id = serializers.CharField()
-    fields = serializers.DictField(  # type: ignore[assignment]
-        child=serializers.ListField(), help_text="Name to [value before the merge, value after it]."
-    )
-
-
 class MergeRead(ReadSerializer):
     """A merge: what was kept, what went, and after an undo what could not be put back."""
 

@@ -40,7 +40,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from accounts.models import Motion, User
-from accounts.services.people import first_fault
+from accounts.services.people import first_fault, refuse_unknown
 from crm.core import context, formats, journal, policy
 from crm.core.errors import Conflict, Invalid, NotFound
 from crm.core.money import Money
@@ -664,7 +664,7 @@ def define_field(
     _require(actor)
     if field_id and (known := CustomField.objects.filter(pk=field_id).first()):
         return known
-    _refuse_unknown(fields, (*CHANGEABLE, "link_to"))
+    refuse_unknown(fields, (*CHANGEABLE, "link_to"))
     with transaction.atomic():
         present = _locked_holder(holder)
         key = key or _free_key(label, {one.key for one in present})
@@ -692,7 +692,7 @@ def change_field(
     values are not (``not_unique``).
     """
     _require(actor)
-    _refuse_unknown(changes, CHANGEABLE)
+    refuse_unknown(changes, CHANGEABLE)
     with transaction.atomic():
         field = _locked(field_id)
         before = journal.snapshot(field, changes)
@@ -756,12 +756,6 @@ def used_by(field: CustomField) -> int:
 def _require(actor: User | None) -> None:
     if actor is not None:
         policy.require(actor, MANAGE_SALES_SETTINGS)
-
-
-def _refuse_unknown(given: Mapping[str, Any], allowed: tuple[str, ...]) -> None:
-    for name in given:
-        if name not in allowed:
-            raise Invalid(_("“%(field)s” cannot be set here.") % {"field": name}, field=name, code="not_writable")
 
 
 def _locked(field_id: UUID) -> CustomField:

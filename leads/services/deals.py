@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from accounts.models import Capability, User
+from accounts.models import User
 from crm.core import clock, journal
 from crm.core.errors import Conflict, Invalid
 from crm.core.money import round_money
@@ -306,10 +306,7 @@ def _pass_on(deal: Deal, was: UUID | None) -> None:
 def _check(deal: Deal) -> None:
     if not deal.name:
         raise Invalid(_("A deal needs a name."), field="name", code="required")
-    if deal.owner is not None and not any(
-        deal.owner.can(capability) for capability in (Capability.CALLS, Capability.VISITS, Capability.MANAGES)
-    ):
-        raise Invalid(_("%(name)s does not sell.") % {"name": deal.owner.name}, field="owner", code="does_not_sell")
+    writing.require_seller(deal.owner)
     writing.check(deal)
 
 

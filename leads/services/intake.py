@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from rapidfuzz import fuzz
 
 from accounts.models import User
+from accounts.services.people import refuse_unknown
 from crm.core import clock, journal
 from crm.core.errors import Invalid
 from leads import normal
@@ -48,6 +49,11 @@ LEAD_FIELDS = (
     "external_id",
     "arrived_at",
 )
+ALLOWED = frozenset(
+    (*PERSON, *PLACE, *LEAD_FIELDS, "email", "phone", "phones", "emails", "company_name", "website", "custom")
+)
+# What a repeat of an enquiry may change; through which door it came and whose it is have been settled since.
+CHANGED_AGAIN = frozenset((*LEAD_FIELDS, "custom")) - {"channel", "owner"}
 # Mailboxes that several people read: one address, not one person.
 SHARED_MAILBOXES = frozenset(
     "accounts achats admin bonjour buero commercial compta contact einkauf enquiries hello help info kontak kontakt mail "
@@ -115,7 +121,7 @@ def receive_enquiry(
     Raises ``Forbidden``, ``Invalid`` with the field's name, ``Conflict`` (an external id or an id that is taken).
     """
     writing.require(actor, WRITE_LEADS)
-    said = read_enquiry(enquiry, actor)
+    said = read_enquiry(enquiry)
     with writing.writes(), journal.together(), custom_fields.remembered():
         stored = writing.known(Lead, actor, lead_id)
         if stored is not None:
@@ -150,10 +156,10 @@ def upsert_lead(*, actor: User | None, external_source: str, external_id: str, *
         if stored is None:
             made = receive_enquiry(actor=actor, external_source=source, external_id=identifier, **enquiry)
             return made, True
-        changes = {name: value for name, value in enquiry.items() if name in LEAD_FIELDS or name == "custom"}
-        changes = {name: value for name, value in changes.items() if name not in {"channel", "owner"}}
-        lead = change_lead(actor=actor, lead_id=stored.pk, changes=_with_links(changes))
-        said = read_enquiry(enquiry, actor)
+        enquiry = _with_links(enquiry)
+        said = read_enquiry(enquiry)
+        changes = {name: value for name, value in enquiry.items() if name in CHANGED_AGAIN}
+        lead = change_lead(actor=actor, lead_id=stored.pk, changes=changes)
         if lead.contact is not None:
             written: list[Record] = []
             _complete_contact(lead.contact, said, actor, written)
@@ -164,12 +170,9 @@ def upsert_lead(*, actor: User | None, external_source: str, external_id: str, *
 # --- Reading ----------------------------------------------------------------------------------------------------------
 
 
-def read_enquiry(given: Mapping[str, Any], actor: User | None) -> Enquiry:
+def read_enquiry(given: Mapping[str, Any]) -> Enquiry:
     """Check and normalise what came in. Raises ``Invalid`` with the field's name."""
-    unknown = given.keys() - {*PERSON, *PLACE, *LEAD_FIELDS, *OTHERS}
-    if unknown:
-        name = min(unknown)
-        raise Invalid(_("“%(field)s” cannot be set here.") % {"field": name}, field=name, code="not_writable")
+    refuse_unknown(given, ALLOWED)
     place = {name: given[name] for name in PLACE if given.get(name) not in (None, "")}
     if "country" in place:
         place["country"] = companies.read_country(str(place["country"]))
@@ -194,9 +197,6 @@ def read_enquiry(given: Mapping[str, Any], actor: User | None) -> Enquiry:
         custom=given.get("custom"),
         country=country,
     )
-
-
-OTHERS = ("email", "phone", "phones", "emails", "company_name", "website", "custom")
 
 
 def _named(name: str, read: Any) -> Any:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from accounts.models import Capability, User
+from accounts.models import User
 from crm.core import clock, journal
 from crm.core.errors import Conflict, Invalid
 from leads import normal
@@ -208,8 +208,7 @@ def _seller(actor: User | None, owner_id: UUID | None) -> User | None:
     owner: User | None = people.filter(pk=owner_id).first()
     if owner is None:
         raise Invalid(_("There is no such person, or you may not see them."), field="owner", code="not_found")
-    if not (owner.can(Capability.CALLS) or owner.can(Capability.VISITS) or owner.can(Capability.MANAGES)):
-        raise Invalid(_("%(name)s does not sell.") % {"name": owner.name}, field="owner", code="does_not_sell")
+    writing.require_seller(owner)
     return owner
 
 

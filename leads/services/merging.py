@@ -22,7 +22,7 @@ from crm.core import clock, journal, policy
 from crm.core.errors import Conflict, Invalid, NotFound
 from crm.core.models import BaseModel
 from leads import normal
-from leads.duplicates import movers, stored
+from leads.duplicates import movers
 from leads.duplicates.movers import Ledger
 from leads.models import Company, Consent, Contact, DuplicatePair, MergeRecord, Record
 from leads.policies import WRITE_COMPANIES, WRITE_CONTACTS
@@ -448,16 +448,6 @@ def _sees(actor: User, row: Mapping[str, Any]) -> bool:
 
 
 # --- inside ----------------------------------------------------------------------------------------------------------
-
-
-def standing_company_id(company_id: UUID) -> UUID:
-    """Whom an id stands for now: itself, or the company it was merged into in the end. An unknown id is itself."""
-    return stored.standing_ids(Company, [company_id])[company_id]
-
-
-def standing_contact_id(contact_id: UUID) -> UUID:
-    """The same for a contact."""
-    return stored.standing_ids(Contact, [contact_id])[contact_id]
 
 
 def merges_into(record: Record) -> Sequence[MergeRecord]:

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.services.people import first_fault
+from accounts.services.people import first_fault, refuse_unknown
 from crm.core import journal
 from crm.core.errors import Forbidden, Invalid
 from leads import normal
@@ -66,9 +66,8 @@ def change_view(
     with writing.writes():
         view = _own(actor, view_id)
         before = journal.snapshot(view, changes)
+        refuse_unknown(changes, FIELDS)
         for name, value in changes.items():
-            if name not in FIELDS:
-                raise Invalid(_("“%(field)s” cannot be set here.") % {"field": name}, field=name, code="not_writable")
             setattr(view, name, normal.clean(value) if name == "name" else value)
         _check(view)
         _give_up_first(view)

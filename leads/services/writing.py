@@ -13,8 +13,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import User
-from accounts.services.people import first_fault
+from accounts.models import Capability, User
+from accounts.services.people import first_fault, refuse_unknown
 from crm.core import journal, policy
 from crm.core.errors import Conflict, Invalid, NotFound, Refusal
 from crm.core.models import BaseModel
@@ -25,6 +25,7 @@ from leads.services import custom, upkeep
 RowT = TypeVar("RowT", bound=BaseModel)
 # Texts of several lines; all others lose their line ends.
 LONG_TEXTS = frozenset({"notes"})
+SELLING = (Capability.CALLS, Capability.VISITS, Capability.MANAGES)
 
 
 def require(actor: User | None, act: str) -> None:
@@ -49,10 +50,8 @@ def fill(instance: BaseModel, values: Mapping[str, Any], writable: Iterable[str]
 
     Raises ``Invalid`` with the field's name.
     """
-    allowed = frozenset(writable)
+    refuse_unknown(values, frozenset(writable))
     for name, value in values.items():
-        if name not in allowed:
-            raise Invalid(_("“%(field)s” cannot be set here.") % {"field": name}, field=name, code="not_writable")
         field = instance._meta.get_field(name)
         if isinstance(field, models.ForeignKey):
             setattr(instance, field.attname, _linked(field, value, actor))
@@ -156,12 +155,7 @@ def _columns(instance: BaseModel) -> frozenset[str]:
 def _custom_differences(before: Mapping[str, Any], instance: BaseModel) -> dict[str, tuple[Any, Any]]:
     if "custom" not in before or not isinstance(instance, Record):
         return {}
-    was, now = before["custom"], instance.custom
-    return {
-        f"custom.{key}": (was.get(key), now.get(key))
-        for key in sorted(was.keys() | now.keys())
-        if was.get(key) != now.get(key)
-    }
+    return custom.differences(before["custom"], instance.custom)
 
 
 def refusal_of(error: IntegrityError) -> Refusal:
@@ -198,6 +192,12 @@ def known(model: type[RowT], actor: User | None, pk: UUID | None) -> RowT | None
     if seen is None and rows.exists():
         raise Conflict(_("Another record has this id."), field="id", code="id_taken")
     return seen
+
+
+def require_seller(owner: User | None) -> None:
+    """Leads and deals belong to people who sell or lead those who do. Raises ``Invalid`` (``does_not_sell``)."""
+    if owner is not None and not any(owner.can(capability) for capability in SELLING):
+        raise Invalid(_("%(name)s does not sell.") % {"name": owner.name}, field="owner", code="does_not_sell")
 
 
 def give_custom(record: Record, given: Mapping[str, Any] | None, actor: User | None, *, motion: str = "") -> None:

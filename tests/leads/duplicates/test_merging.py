@@ -128,7 +128,7 @@ def test_every_relation_of_the_company_goes_over(rep, two):
     part.refresh_from_db()
     assert part.parent_id == kept.pk
     assert Company.objects.get(pk=gone.pk).merged_into_id == kept.pk
-    assert merging.standing_company_id(gone.pk) == kept.pk
+    assert stored.standing_ids(Company, [gone.pk])[gone.pk] == kept.pk
 
 
 def test_every_relation_of_the_contact_goes_over(rep):
@@ -367,13 +367,13 @@ def test_the_later_merge_is_undone_first(rep, two):
     third = CompanyFactory()
     merge(rep, kept, gone)
     merge(rep, third, kept)
-    assert merging.standing_company_id(gone.pk) == third.pk
+    assert stored.standing_ids(Company, [gone.pk])[gone.pk] == third.pk
     with pytest.raises(Conflict) as refusal:
         merging.unmerge_company(actor=rep, gone_id=gone.pk)
     assert refusal.value.specific_code == "merged_later"
     merging.unmerge_company(actor=rep, gone_id=kept.pk)
     merging.unmerge_company(actor=rep, gone_id=gone.pk)
-    assert merging.standing_company_id(gone.pk) == gone.pk
+    assert stored.standing_ids(Company, [gone.pk])[gone.pk] == gone.pk
 
 
 def test_a_pair_follows_the_decision(rep, two):
