@@ -10,6 +10,8 @@ from leads import normal
 from leads.duplicates.records import Record
 from leads.models import Company, Contact, Email, Phone, Site
 
+_NOWHERE = Site()
+
 
 def company_records(ids: Iterable[UUID]) -> dict[UUID, Record]:
     """Records of companies by id, merged ones included: four queries."""
@@ -19,23 +21,28 @@ def company_records(ids: Iterable[UUID]) -> dict[UUID, Record]:
     )
     phones, emails = _reaches("company_id", wanted)
     sites = _main_sites(wanted)
-    made = {}
-    for company in companies:
-        site = sites.get(company.pk) or Site()
-        made[company.pk] = Record(
-            key=company.pk,
-            name=company.name,
-            street=site.street,
-            city=site.city,
-            region=site.region,
-            postal_code=site.postal_code,
-            country=site.country,
-            phones=phones[company.pk],
-            emails=emails[company.pk],
-            domains=_domains(company),
-            external=_external(company),
-        )
-    return made
+    return {
+        company.pk: company_record(company, sites.get(company.pk), phones[company.pk], emails[company.pk])
+        for company in companies
+    }
+
+
+def company_record(company: Company, site: Site | None, phones: Sequence[str], emails: Sequence[str]) -> Record:
+    """A company with its main site, its numbers and the keys of its addresses, as it is compared."""
+    site = site or _NOWHERE
+    return Record(
+        key=company.pk,
+        name=company.name,
+        street=site.street,
+        city=site.city,
+        region=site.region,
+        postal_code=site.postal_code,
+        country=site.country,
+        phones=tuple(phones),
+        emails=tuple(emails),
+        domains=_domains(company),
+        external=_external(company),
+    )
 
 
 def contact_records(ids: Iterable[UUID]) -> dict[UUID, Record]:
@@ -51,21 +58,33 @@ def contact_records(ids: Iterable[UUID]) -> dict[UUID, Record]:
     )
     phones, emails = _reaches("contact_id", wanted)
     sites = _main_sites({contact.company_id for contact in contacts if contact.company_id})
-    made = {}
-    for contact in contacts:
-        site = sites.get(contact.company_id) if contact.company_id else None
-        made[contact.pk] = Record(
-            key=contact.pk,
-            name=contact.company.name if contact.company else "",
-            given_name=contact.first_name,
-            family_name=contact.last_name,
-            city=site.city if site else "",
-            postal_code=site.postal_code if site else "",
-            phones=phones[contact.pk],
-            emails=emails[contact.pk],
-            external=_external(contact),
+    return {
+        contact.pk: contact_record(
+            contact,
+            contact.company.name if contact.company else "",
+            sites.get(contact.company_id) if contact.company_id else None,
+            phones[contact.pk],
+            emails[contact.pk],
         )
-    return made
+        for contact in contacts
+    }
+
+
+def contact_record(
+    contact: Contact, company_name: str, site: Site | None, phones: Sequence[str], emails: Sequence[str]
+) -> Record:
+    """A contact with its company's name and main site, its numbers and the keys of its addresses, as it is compared."""
+    return Record(
+        key=contact.pk,
+        name=company_name,
+        given_name=contact.first_name,
+        family_name=contact.last_name,
+        city=site.city if site else "",
+        postal_code=site.postal_code if site else "",
+        phones=tuple(phones),
+        emails=tuple(emails),
+        external=_external(contact),
+    )
 
 
 def _reaches(

@@ -35,8 +35,8 @@ from crm.integrations.services import files
 from crm.integrations.targets import get_target
 from leads.services import bulk, custom
 from leads.services.bulk import Item, Memory, Options, Result, Touched
+from leads.services.bulk.rows import copy_records, copy_rows
 from leads.services.bulk.undoing import GOING
-from leads.services.bulk.writing import copy_in
 
 log = structlog.get_logger(__name__)
 
@@ -260,8 +260,8 @@ def _take_one(job: ImportJob, item: Item, options: Options) -> Result:
 def _keep(held: ImportJob, read: _Read, results: list[Result], converter: Converter) -> None:
     """Results, touched records and progress of a chunk, in its transaction."""
     rows = _rows(held, read, results, converter, is_trial=False)
-    copy_in(rows)
-    copy_in([_record(held, touched) for result in results for touched in result.touched])
+    copy_records(rows)
+    copy_rows(ImportedRecord, _TOUCHED, (_record(held, touched) for result in results for touched in result.touched))
     for row in rows:
         setattr(held, row.outcome, getattr(held, row.outcome) + 1)
     held.position = read.rows[-1].number
@@ -297,11 +297,12 @@ def _rows(
     return rows
 
 
-def _record(job: ImportJob, touched: Touched) -> ImportedRecord:
+_TOUCHED = ("job_id", "label", "record_id", "version", "before")
+
+
+def _record(job: ImportJob, touched: Touched) -> tuple[Any, ...]:
     before = None if touched.before is None else _plain(touched.before)
-    return ImportedRecord(
-        job_id=job.pk, label=touched.label, record_id=touched.record_id, version=touched.version, before=before
-    )
+    return job.pk, touched.label, touched.record_id, touched.version, before
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

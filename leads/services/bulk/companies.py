@@ -16,7 +16,9 @@ from leads import normal
 from leads.duplicates import stored
 from leads.models import Company
 from leads.services.bulk import parts
+from leads.services.bulk.directory import among
 from leads.services.bulk.items import Desk, Outcome, Taker
+from leads.services.bulk.rows import make
 
 # Salesforce's ids: 15 or 18 letters and digits, some of them digits.
 _ID_LENGTHS = (15, 18)
@@ -48,19 +50,21 @@ class Companies:
     def load(self, names: Iterable[str], external_ids: Iterable[str]) -> None:
         """Everything that goes by these names or ids, with main sites and ways to reach."""
         directory, source = self.desk.directory, self.desk.options.source
-        known = Company.objects.order_by("created_at", "id")  # a merged one leads to the one that was kept
+        known = Company.objects.defer("search_words").order_by(
+            "created_at", "id"
+        )  # a merged one leads to the one that was kept
 
         def by_id(keys: list[Any]) -> Iterable[tuple[Hashable, Company]]:
-            rows = stored.standing_for(known.filter(external_source=source, external_id__in=keys))
+            rows = stored.standing_for(known.filter(among("external_id", keys), external_source=source))
             return ((row.external_id, kept) for row, kept in rows)
 
         def by_name(keys: list[Any]) -> Iterable[tuple[Hashable, Company]]:
-            return ((row.name_key, kept) for row, kept in stored.standing_for(known.filter(name_key__in=keys)))
+            return ((row.name_key, kept) for row, kept in stored.standing_for(known.filter(among("name_key", keys))))
 
         directory.load("company.id", filter(None, external_ids), by_id)
         directory.load("company.name", filter(None, map(parts.company_key, names)), by_name)
         found = directory.every(Company)
-        parts.load_reaches(directory, found, "company")
+        parts.load_reaches(found, "company")
         parts.load_sites(found)
 
     def find(self, item: CompanyItem) -> Company | None:
@@ -75,12 +79,12 @@ class Companies:
         """Whether something says that an equal name is another company."""
         if item.external_id and company.external_source == self.desk.options.source and company.external_id:
             return True
-        site = company.main_site  # type: ignore[attr-defined]
+        site = parts.main_site(company)
         there, here = (site.country if site else ""), item.place.country
         return bool(there and here and there != here)
 
     def _nearness(self, company: Company, item: CompanyItem) -> int:
-        site = company.main_site  # type: ignore[attr-defined]
+        site = parts.main_site(company)
         if site is None:
             return 0
         same_code = bool(site.postal_code) and normal.postal_key(site.postal_code) == normal.postal_key(
@@ -114,7 +118,8 @@ class Companies:
 
     def make(self, item: CompanyItem) -> Company:
         options, now = self.desk.options, self.desk.now
-        company = Company(
+        company = make(
+            Company,
             id=ids.uuid7(),
             name=item.name,
             name_key=item.key[:200],
@@ -125,7 +130,7 @@ class Companies:
             custom=item.custom,
             **{name: value for name, value in item.values.items() if value is not None},
         )
-        company.reaches, company.main_site = parts.Reaches(), None  # type: ignore[attr-defined]
+        company.reaches, company.places = parts.Reaches(), []  # type: ignore[attr-defined]
         self.desk.writing.add(company)
         parts.put_place(self.desk.writing, company, item.place)
         parts.add_phone(self.desk.writing, company, "company", item.phone, "work")

@@ -16,7 +16,9 @@ from leads.duplicates import stored
 from leads.models import Company, Contact, Email, Phone
 from leads.services.bulk import parts
 from leads.services.bulk.companies import Companies, CompanyItem
+from leads.services.bulk.directory import among
 from leads.services.bulk.items import Desk, Outcome, Taker
+from leads.services.bulk.rows import make
 
 LEVELS = {value.replace("_", ""): value for value in Contact.Level.values}
 
@@ -120,21 +122,22 @@ class Contacts:
     def load(self, items: list[ContactItem]) -> None:
         self.companies.load({item.company for item in items}, {item.company for item in items})
         directory, source = self.desk.directory, self.desk.options.source
-        standing = Contact.objects.standing().order_by("created_at", "id")
+        standing = Contact.objects.standing().defer("search_words").order_by("created_at", "id")
 
         def by_id(keys: list[Any]) -> Iterable[tuple[Hashable, Contact]]:
-            rows = Contact.objects.filter(external_source=source, external_id__in=keys).order_by("created_at", "id")
+            rows = Contact.objects.filter(among("external_id", keys), external_source=source)
+            rows = rows.defer("search_words").order_by("created_at", "id")
             return ((row.external_id, kept) for row, kept in stored.standing_for(rows))  # merged ones lead to the kept
 
         def by_name(keys: list[Any]) -> Iterable[tuple[Hashable, Contact]]:
-            return ((row.name_key, row) for row in standing.filter(name_key__in=keys))
+            return ((row.name_key, row) for row in standing.filter(among("name_key", keys)))
 
         def by_email(keys: list[Any]) -> Iterable[tuple[Hashable, Contact | None]]:
-            rows = Email.objects.filter(key__in=keys, contact__merged_into=None).exclude(contact=None)
+            rows = Email.objects.filter(among("key", keys), contact__merged_into=None).exclude(contact=None)
             return ((row.key, row.contact) for row in rows.select_related("contact").order_by("created_at", "id"))
 
         def by_phone(keys: list[Any]) -> Iterable[tuple[Hashable, Contact | None]]:
-            rows = Phone.objects.filter(number__in=keys, contact__merged_into=None).exclude(contact=None)
+            rows = Phone.objects.filter(among("number", keys), contact__merged_into=None).exclude(contact=None)
             return ((row.number, row.contact) for row in rows.select_related("contact").order_by("created_at", "id"))
 
         directory.load("contact.id", {item.external_id for item in items if item.external_id}, by_id)
@@ -145,7 +148,7 @@ class Contacts:
         # Names alone only where nothing better is known: common names would bring half the table.
         plain = {item.key for item in items if item.key and not item.emails}
         directory.load("contact.name", plain, by_name)
-        parts.load_reaches(directory, directory.every(Contact), "contact")
+        parts.load_reaches(directory.every(Contact), "contact")
 
     def find(self, item: ContactItem, company: Company | None) -> Contact | None:
         directory = self.desk.directory
@@ -182,7 +185,8 @@ class Contacts:
 
     def make(self, item: ContactItem, company: Company | None) -> Contact:
         options, now = self.desk.options, self.desk.now
-        contact = Contact(
+        contact = make(
+            Contact,
             id=ids.uuid7(),
             company_id=company.pk if company else None,
             first_name=item.first_name,

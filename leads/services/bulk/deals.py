@@ -19,9 +19,11 @@ from leads import normal
 from leads.models import Company, Contact, Deal, DealLine, Email, Reason, Stage, StageChange
 from leads.services.bulk import parts
 from leads.services.bulk.companies import Companies, CompanyItem
+from leads.services.bulk.directory import among
 from leads.services.bulk.items import Desk, Outcome, Taker
 from leads.services.bulk.people import Colleagues
 from leads.services.bulk.products import Offers
+from leads.services.bulk.rows import make
 
 # What other systems and people call the end of a deal, and how far along a stage is (0 first, 1 last open one).
 WON = frozenset("won closedwon gagne gagnee signe signee menang win".split())
@@ -155,18 +157,18 @@ class DealTaker(Taker):
         directory, source, rows = (
             self.desk.directory,
             self.desk.options.source,
-            Deal.objects.order_by("-created_at", "-id"),
+            Deal.objects.defer("search_words").order_by("-created_at", "-id"),
         )
 
         def by_id(keys: list[Any]) -> Iterable[tuple[Hashable, Deal]]:
-            return ((row.external_id, row) for row in rows.filter(external_source=source, external_id__in=keys))
+            return ((row.external_id, row) for row in rows.filter(among("external_id", keys), external_source=source))
 
         def by_name(keys: list[Any]) -> Iterable[tuple[Hashable, Deal]]:
-            seen = rows.visible_to(self.desk.actor).filter(name__in=keys)
+            seen = rows.visible_to(self.desk.actor).filter(among("name", keys))
             return ((row.name, row) for row in seen)
 
         def by_email(keys: list[Any]) -> Iterable[tuple[Hashable, Contact | None]]:
-            found = Email.objects.filter(key__in=keys, contact__merged_into=None).exclude(contact=None)
+            found = Email.objects.filter(among("key", keys), contact__merged_into=None).exclude(contact=None)
             return ((row.key, row.contact) for row in found.select_related("contact"))
 
         directory.load("deal.id", {item.external_id for item in prepared if item.external_id}, by_id)
@@ -181,7 +183,7 @@ class DealTaker(Taker):
         for deal in bare.values():
             deal.product_ids = set()  # type: ignore[attr-defined]
         if bare:
-            for deal_id, product_id in DealLine.objects.filter(deal__in=list(bare)).values_list(
+            for deal_id, product_id in DealLine.objects.filter(among("deal_id", bare)).values_list(
                 "deal_id", "product_id"
             ):
                 bare[deal_id].product_ids.add(product_id)  # type: ignore[attr-defined]
@@ -237,7 +239,8 @@ class DealTaker(Taker):
         reason = self._reason(item, standing)
         closed = self._closed_on(item, standing)
         opened = item.opened_on or (min(closed, self.desk.now.date()) if closed else self.desk.now.date())
-        deal = Deal(
+        deal = make(
+            Deal,
             id=ids.uuid7(),
             name=item.name,
             company_id=company.pk if company else None,
@@ -268,7 +271,9 @@ class DealTaker(Taker):
         return deal
 
     def _record_stage(self, deal: Deal, at: datetime) -> None:
-        change = StageChange(deal_id=deal.pk, stage_id=deal.stage_id, state=deal.state, at=at, by_id=self.desk.actor.pk)
+        change = make(
+            StageChange, deal_id=deal.pk, stage_id=deal.stage_id, state=deal.state, at=at, by_id=self.desk.actor.pk
+        )
         self.desk.writing.add(change)
 
     def _closed_on(self, item: DealItem, standing: Standing) -> date | None:
@@ -289,7 +294,7 @@ class DealTaker(Taker):
         if product is None or product.pk in deal.product_ids:
             return False
         price = item.amount if item.amount is not None else product.price or Decimal(0)
-        self.desk.writing.add(DealLine(deal_id=deal.pk, product_id=product.pk, unit_price=price))
+        self.desk.writing.add(make(DealLine, deal_id=deal.pk, product_id=product.pk, unit_price=price))
         deal.product_ids.add(product.pk)
         return True
 

@@ -6,11 +6,31 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any, TypeVar
 
+from django.db.models import F
+from django.db.models.lookups import Lookup
+from typing_extensions import override
+
 from crm.core.models import BaseModel
 from leads.services.bulk.memory import Memory
 
 RecordT = TypeVar("RecordT", bound=BaseModel)
 Query = Callable[[list[Any]], Iterable[tuple[Hashable, Any]]]
+
+
+class _Among(Lookup):  # type: ignore[type-arg]
+    """``column = ANY(array)``: one parameter for a whole chunk, where ``IN`` has one for each value."""
+
+    prepare_rhs = False
+
+    @override
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        column, params = self.process_lhs(compiler, connection)
+        return f"{column} = ANY(%s)", [*params, self.rhs]
+
+
+def among(column: str, values: Iterable[Hashable]) -> Any:
+    """For ``filter``: rows whose ``column`` (also of a linked row) is one of ``values``."""
+    return _Among(F(column), list(values))
 
 
 class Directory:
@@ -41,6 +61,10 @@ class Directory:
             found += self.memory.find(shelf, wanted)
         for key, record in found:
             self._put(known[key], self._by_id.setdefault(record.pk, record))
+
+    def get(self, key: Any) -> Any:
+        """The record of this id, if it was looked up or made; None if not."""
+        return self._by_id.get(key)
 
     def find(self, shelf: str, key: Hashable) -> list[Any]:
         return self._shelves[shelf].get(key, [])

@@ -16,9 +16,11 @@ from leads.policies import ASSIGN_LEADS
 from leads.services.bulk import parts
 from leads.services.bulk.companies import CompanyItem
 from leads.services.bulk.contacts import ContactItem, Contacts, read_person
+from leads.services.bulk.directory import among
 from leads.services.bulk.items import Desk, Outcome, Taker
 from leads.services.bulk.people import Colleagues
 from leads.services.bulk.products import Offers
+from leads.services.bulk.rows import make
 
 
 @dataclass(slots=True)
@@ -80,16 +82,16 @@ class LeadTaker(Taker):
     def load(self, prepared: list[LeadItem]) -> None:
         self.contacts.load([item.person for item in prepared])
         self.offers.load({item.product for item in prepared}, {item.campaign for item in prepared})
-        source, seen = self.desk.options.source, Lead.objects.order_by("-arrived_at", "-id")
+        source, seen = self.desk.options.source, Lead.objects.defer("search_words").order_by("-arrived_at", "-id")
 
         def by_id(keys: list[Any]) -> Iterable[tuple[Hashable, Lead]]:
-            return ((row.external_id, row) for row in seen.filter(external_source=source, external_id__in=keys))
+            return ((row.external_id, row) for row in seen.filter(among("external_id", keys), external_source=source))
 
         def by_contact(keys: list[Any]) -> Iterable[tuple[Hashable, Lead]]:
-            return ((row.contact_id, row) for row in seen.visible_to(self.desk.actor).filter(contact__in=keys))
+            return ((row.contact_id, row) for row in seen.visible_to(self.desk.actor).filter(among("contact_id", keys)))
 
         def by_company(keys: list[Any]) -> Iterable[tuple[Hashable, Lead]]:
-            rows = seen.visible_to(self.desk.actor).filter(contact=None, company__in=keys)
+            rows = seen.visible_to(self.desk.actor).filter(among("company_id", keys), contact=None)
             return ((row.company_id, row) for row in rows)
 
         directory = self.desk.directory
@@ -166,8 +168,9 @@ class LeadTaker(Taker):
 
     def _make(self, item: LeadItem, contact: Contact | None, company: Company | None) -> Lead:
         product, campaign = self.offers.product(item.product), self.offers.campaign(item.campaign)
-        site = getattr(company, "main_site", None)
-        lead = Lead(
+        site = parts.main_site(company) if company else None
+        lead = make(
+            Lead,
             id=ids.uuid7(),
             contact_id=contact.pk if contact else None,
             company_id=company.pk if company else contact.company_id if contact else None,

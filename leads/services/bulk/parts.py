@@ -15,7 +15,8 @@ from crm.core.errors import Invalid
 from crm.core.money.currencies import check_currency
 from leads import normal
 from leads.models import Company, Email, Phone, Site
-from leads.services.bulk.directory import Directory
+from leads.services.bulk.directory import among
+from leads.services.bulk.rows import make
 from leads.services.bulk.writing import Writing
 
 _check_url = URLValidator(schemes=["http", "https"])
@@ -157,7 +158,7 @@ class Reaches:
     emails: set[str] = field(default_factory=set)
 
 
-def load_reaches(directory: Directory, holders: list[Any], holder: str) -> None:
+def load_reaches(holders: list[Any], holder: str) -> None:
     """Give each of ``holders`` (companies or contacts, by ``holder``) its numbers and addresses."""
     bare = {record.pk: record for record in holders if not hasattr(record, "reaches")}
     for record in bare.values():
@@ -165,51 +166,85 @@ def load_reaches(directory: Directory, holders: list[Any], holder: str) -> None:
     if not bare:
         return
     key = f"{holder}_id"
-    for owner, number, extension in Phone.objects.filter(**{f"{key}__in": list(bare)}).values_list(
-        key, "number", "extension"
-    ):
+    for owner, number, extension in Phone.objects.filter(among(key, bare)).values_list(key, "number", "extension"):
         bare[owner].reaches.phones.add((number, extension))
-    for owner, address in Email.objects.filter(**{f"{key}__in": list(bare)}).values_list(key, "key"):
+    for owner, address in Email.objects.filter(among(key, bare)).values_list(key, "key"):
         bare[owner].reaches.emails.add(address)
 
 
 def add_phone(writing: Writing, record: Any, holder: str, number: normal.Number | None, kind: str) -> bool:
     """Enter a number once; the first one is the first choice. True when it was new."""
-    if number is None or (number.number, number.extension) in record.reaches.phones:
+    phones = record.reaches.phones
+    if number is None or (number.number, number.extension) in phones:
         return False
-    row = Phone(number=number.number, extension=number.extension, kind=kind, is_primary=not record.reaches.phones)
-    setattr(row, f"{holder}_id", record.pk)
-    record.reaches.phones.add((number.number, number.extension))
+    row = make(
+        Phone,
+        number=number.number,
+        extension=number.extension,
+        kind=kind,
+        is_primary=not phones,
+        created_at=writing.now,
+        updated_at=writing.now,
+        **{f"{holder}_id": record.pk},
+    )
+    phones.add((number.number, number.extension))
     writing.add(row)
     return True
 
 
 def add_email(writing: Writing, record: Any, holder: str, address: str) -> bool:
-    if not address or normal.email_key(address) in record.reaches.emails:
+    emails, key = record.reaches.emails, normal.email_key(address)
+    if not address or key in emails:
         return False
-    row = Email(address=address, key=normal.email_key(address), is_primary=not record.reaches.emails)
-    setattr(row, f"{holder}_id", record.pk)
-    record.reaches.emails.add(row.key)
+    row = make(
+        Email,
+        address=address,
+        key=key,
+        is_primary=not emails,
+        created_at=writing.now,
+        updated_at=writing.now,
+        **{f"{holder}_id": record.pk},
+    )
+    emails.add(key)
     writing.add(row)
     return True
 
 
 def load_sites(companies: list[Company]) -> None:
-    """Give each company its main site (``main_site``, None where it has none)."""
-    bare = {company.pk: company for company in companies if not hasattr(company, "main_site")}
+    """Give each company its ``places``, the main one last."""
+    bare = {company.pk: company for company in companies if not hasattr(company, "places")}
     for company in bare.values():
-        company.main_site = None  # type: ignore[attr-defined]
+        company.places = []  # type: ignore[attr-defined]
     if bare:
-        for site in Site.objects.filter(company__in=list(bare), is_primary=True):
-            bare[site.company_id].main_site = site  # type: ignore[attr-defined]
+        for site in Site.objects.filter(among("company_id", bare)).order_by("is_primary", "-pk"):
+            bare[site.company_id].places.append(site)  # type: ignore[attr-defined]
+
+
+def main_site(company: Any) -> Site | None:
+    """The company's main site; None where it has none."""
+    return next((site for site in company.places if site.is_primary), None)
+
+
+def place_of(company: Any) -> Site | None:
+    """Where the company is: its main site, else its first."""
+    return company.places[-1] if company.places else None
 
 
 def put_place(writing: Writing, company: Any, where: Place) -> bool:
     """The company's main site is at ``where``; True when that changed something."""
     if not where.is_known:
         return False
-    if company.main_site is None:
-        company.main_site = Site(company_id=company.pk, is_primary=True, **where.values())
-        writing.add(company.main_site)
-        return True
-    return bool(writing.fill(company.main_site, where.values()))
+    site = main_site(company)
+    if site is not None:
+        return bool(writing.fill(site, where.values()))
+    site = make(
+        Site,
+        company_id=company.pk,
+        is_primary=True,
+        created_at=writing.now,
+        updated_at=writing.now,
+        **where.values(),
+    )
+    company.places.append(site)
+    writing.add(site)
+    return True

@@ -15,7 +15,9 @@ from leads import normal
 from leads.models import Campaign, Product
 from leads.policies import MANAGE_CAMPAIGNS, MANAGE_PRODUCTS
 from leads.services.bulk import parts
+from leads.services.bulk.directory import among
 from leads.services.bulk.items import Desk, Outcome, Taker
+from leads.services.bulk.rows import make
 
 
 @dataclass(slots=True)
@@ -33,7 +35,7 @@ class Offers:
     def load(self, products: Iterable[str], campaigns: Iterable[str] = ()) -> None:
         def query(model: Any) -> Any:
             def by_name(keys: list[Any]) -> Iterable[tuple[Hashable, Any]]:
-                return ((row.name_key, row) for row in model.objects.filter(name_key__in=keys))
+                return ((row.name_key, row) for row in model.objects.filter(among("name_key", keys)))
 
             return by_name
 
@@ -68,7 +70,9 @@ class Offers:
         key = normal.product_key(written)
         if found := self.desk.directory.find(shelf, key):
             return found[0]
-        record = model(id=ids.uuid7(), name=written, name_key=key, created_at=self.desk.now, updated_at=self.desk.now)
+        record = make(
+            model, id=ids.uuid7(), name=written, name_key=key, created_at=self.desk.now, updated_at=self.desk.now
+        )
         self.desk.writing.add(record)
         self.desk.directory.add(shelf, key, record)
         return record

@@ -11,11 +11,12 @@ from django.db import transaction
 from accounts.models import User
 from crm.core import clock
 from crm.core.errors import Refusal
-from leads.models import Company, Contact, Deal, Lead
-from leads.services import custom, duplicates, finding
+from leads.models import Company
+from leads.services import custom
 from leads.services.bulk.companies import CompanyTaker
 from leads.services.bulk.contacts import ContactTaker
 from leads.services.bulk.deals import DealTaker
+from leads.services.bulk.derived import Derived
 from leads.services.bulk.directory import Directory
 from leads.services.bulk.items import Desk, Item, Options, Result, Taker, Touched
 from leads.services.bulk.leads import LeadTaker
@@ -97,28 +98,8 @@ def _write(desk: Desk, trial: Memory | None) -> None:
     if trial is not None:
         desk.directory.remember()
         return
+    derived = Derived(desk)
     with transaction.atomic():
+        derived.give_words()
         desk.writing.flush()
-        _keep_up(desk)
-
-
-def _keep_up(desk: Desk) -> None:
-    """What is derived from records: index rows of custom fields, keys of duplicates, search words."""
-    writing = desk.writing
-    for model in (Company, Contact, Lead, Deal):
-        label = model._meta.label_lower
-        new = [row.pk for row in writing.new.get(label, [])]
-        changed = list(writing.changed.get(label, {}))
-        records: list[Any] = [
-            *writing.new.get(label, []),
-            *(row for row, _before in writing.changed.get(label, {}).values()),
-        ]
-        if own := [(record.pk, record.custom) for record in records if record.custom]:
-            custom.bulk_write_values(label.partition(".")[2], own)
-        if model is Company or model is Contact:
-            if new:
-                duplicates.write_keys_many(model, new, are_new=True)
-            if changed:
-                duplicates.write_keys_many(model, changed)
-        if new or changed:
-            finding.index_many(model, [*new, *changed])
+        derived.keep_up()

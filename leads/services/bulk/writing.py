@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from django.db import connection, models
-from psycopg.types.json import Jsonb
+from django.db import models
 
 from accounts.models import User
-from crm.core import journal
+from crm.core import context
 from crm.core.models import BaseModel, JournalEntry
+from leads.services import custom
+from leads.services.bulk.rows import copy_records, copy_rows
 
 # Tables in the order in which their rows may refer to each other.
 ORDER = (
@@ -87,34 +89,69 @@ class Writing:
 
     def flush(self) -> None:
         """Write everything, inside the caller's transaction."""
-        entries = []
         for label in ORDER:
-            rows = self.new.get(label, [])
-            copy_in(rows)
-            if label in JOURNALLED:
-                entries += [self._born(label, row) for row in rows]
-        for label, known in self.changed.items():
+            copy_records(self.new.get(label, []))
+        for known in self.changed.values():
             for records, columns in _by_columns(known.values()):
                 type(records[0])._base_manager.bulk_update(
                     records, [*columns, "version", "updated_at"], batch_size=1_000
                 )
-            if label in JOURNALLED:
-                entries += [self._changed(label, record, before) for record, before in known.values()]
-        copy_in(entries, leave_out=frozenset({"position", "generation", "transaction"}))
+        copy_rows(JournalEntry, _ENTRY, self._entries())
 
-    def _born(self, label: str, row: Any) -> JournalEntry:
-        fields = [field.name for field in row._meta.concrete_fields if field.name not in _OWN]
-        return journal.entry(
-            actor=self.actor, event=f"{JOURNALLED[label]}.created", instance=row, changes=journal.creation(row, fields)
-        )
+    def _entries(self) -> Iterator[tuple[Any, ...]]:
+        """A journal row for each record made or changed, as ``journal.entry`` makes it."""
+        by = (self.now, self.actor.pk, context.door.get(), context.request_id.get())
+        for label, noun in JOURNALLED.items():
+            event = f"{noun}.created"
+            for row in self.new.get(label, ()):
+                yield (*by, event, label, row.pk, row.version, _birth(row))
+            event = f"{noun}.changed"
+            for row, before in self.changed.get(label, {}).values():
+                yield (*by, event, label, row.pk, row.version, _change(row, before))
 
-    def _changed(self, label: str, record: BaseModel, before: dict[str, Any]) -> JournalEntry:
-        changes = {
-            record._meta.get_field(name).name: (old, getattr(record, name))
-            for name, old in before.items()
-            if name not in _OWN
-        }
-        return journal.entry(actor=self.actor, event=f"{JOURNALLED[label]}.changed", instance=record, changes=changes)
+
+_ENTRY = (
+    "at",
+    "actor_id",
+    "actor_label",
+    "request_id",
+    "event",
+    "object_type",
+    "object_id",
+    "object_version",
+    "changes",
+)
+_EMPTY = (type(None), str, list, dict)
+
+
+def _birth(row: Any) -> dict[str, list[Any]]:
+    """Every value of a new record that is not empty, from nothing; own fields one by one."""
+    values = row.__dict__
+    changes = {
+        name: [None, value]
+        for name, column in _told(type(row))
+        if (value := values[column]) or type(value) not in _EMPTY
+    }
+    if own := changes.pop("custom", None):
+        changes |= {f"custom.{key}": [None, value] for key, value in own[1].items()}
+    return changes
+
+
+@cache
+def _told(model: type[models.Model]) -> list[tuple[str, str]]:
+    """The fields that a history tells, with their columns."""
+    return [(field.name, field.attname) for field in model._meta.concrete_fields if field.name not in _OWN]
+
+
+def _change(row: Any, before: dict[str, Any]) -> dict[str, list[Any]]:
+    changes = {
+        name: [before[given], getattr(row, given)]
+        for name, column in _told(type(row))
+        for given in {name, column} & before.keys()
+    }
+    if own := changes.pop("custom", None):
+        changes |= {name: list(pair) for name, pair in custom.differences(*own).items()}
+    return changes
 
 
 def _by_columns(known: Iterable[tuple[BaseModel, dict[str, Any]]]) -> Iterable[tuple[list[BaseModel], list[str]]]:
@@ -124,28 +161,3 @@ def _by_columns(known: Iterable[tuple[BaseModel, dict[str, Any]]]) -> Iterable[t
         groups[tuple(sorted(before))].append(record)
     for columns, records in groups.items():
         yield records, [record_field.name for record_field in (records[0]._meta.get_field(name) for name in columns)]
-
-
-def copy_in(rows: Sequence[models.Model], *, leave_out: frozenset[str] = frozenset()) -> None:
-    """Insert rows by COPY: many times faster than INSERT, in the same transaction under the same constraints."""
-    if not rows:
-        return
-    meta = rows[0]._meta
-    fields = [field for field in meta.concrete_fields if field.name not in leave_out and not _is_serial(field, rows[0])]
-    json = [isinstance(field, models.JSONField) for field in fields]
-    names = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
-    table = connection.ops.quote_name(meta.db_table)
-    wrapped = connection.wrap_database_errors  # COPY goes past Django's cursor: its errors must still be Django's
-    with connection.cursor() as cursor, wrapped, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-        for row in rows:
-            values = [getattr(row, field.attname) for field in fields]
-            copy.write_row(
-                [
-                    Jsonb(value) if wrap and value is not None else value
-                    for value, wrap in zip(values, json, strict=True)
-                ]
-            )
-
-
-def _is_serial(field: models.Field[Any, Any], row: models.Model) -> bool:
-    return isinstance(field, models.AutoField) and getattr(row, field.attname) is None
