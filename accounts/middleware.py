@@ -21,6 +21,7 @@ from accounts.models import User
 from crm.core import clock
 
 Handler = Callable[[HttpRequest], HttpResponse]
+SEEN_AT = "seen_at"
 # Where somebody who must set up a second factor may still go. (The API asks by itself and answers 403.)
 SETTING_UP = ("/accounts/", "/static/", "/i18n/", "/healthz", "/readyz", "/api/")
 
@@ -64,7 +65,7 @@ def lacks_second_factor(user: User | AnonymousUser) -> bool:
 class SessionInUse:
     """Keeps a session alive while it is used: eight idle hours end it (P31), and the list of sessions says when it was seen.
 
-    Asked on every request, written once a minute at most; allauth's own middleware writes a row on each.
+    Written once a minute at most, and the session itself says when that was: allauth's own middleware writes a row on each.
     """
 
     EVERY = timedelta(minutes=1)
@@ -78,8 +79,13 @@ class SessionInUse:
         return self.get_response(request)
 
     def _note(self, request: HttpRequest) -> None:
-        now, adapter = clock.now(), get_adapter(request)
-        stale = UserSession.objects.filter(session_key=request.session.session_key, last_seen_at__lt=now - self.EVERY)
+        now, session = clock.now(), request.session
+        if now.timestamp() - session.get(SEEN_AT, 0.0) < self.EVERY.total_seconds():
+            return
+        adapter, rows = get_adapter(request), UserSession.objects.filter(session_key=session.session_key)
         agent = adapter.get_http_user_agent(request)[: UserSession._meta.get_field("user_agent").max_length]
-        if stale.update(last_seen_at=now, ip=adapter.get_client_ip(request), user_agent=agent):
-            request.session.modified = True  # its whole time again
+        stale = rows.filter(last_seen_at__lt=now - self.EVERY)
+        seen = now
+        if not stale.update(last_seen_at=now, ip=adapter.get_client_ip(request), user_agent=agent):
+            seen = rows.values_list("last_seen_at", flat=True).first() or now  # signed in less than a minute ago
+        session[SEEN_AT] = seen.timestamp()  # kept anew, and so its whole time again

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum, Window
-from django.db.models.functions import RowNumber
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, F, Model, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Window
+from django.db.models.functions import JSONObject, RowNumber
+from typing_extensions import override
 
 from accounts.models import User
 from crm.core.models import BaseModel, JournalEntry
@@ -74,26 +76,83 @@ def _reach(person: User) -> tuple[Prefetch[Any], Prefetch[Any]]:
 # --- One record ---------------------------------------------------------------------------------------------------------
 
 
-def people_of(person: User, company_id: UUID) -> list[Contact]:
-    """The contacts of a company, highest rung of the ladder first; those without a rung last."""
-    rungs = {level: rung for rung, level in enumerate(reversed(Contact.Level.values))}
-    known = Contact.objects.visible_to(person).standing().filter(company=company_id)
-    rows = known.defer("search_words", "notes", "custom")[:MOST_PEOPLE]
-    return sorted(rows, key=lambda contact: rungs.get(contact.level, len(rungs)))
-
-
-# A company's page lists this many people; the list of contacts has them all.
+# A company's page lists this many people and places; the list of contacts has all of the people.
 MOST_PEOPLE = 50
+MOST_SITES = 20
 
 
-def sites_of(person: User, company_id: UUID) -> QuerySet[Site]:
-    return Site.objects.visible_to(person).filter(company=company_id)
+class Rows(ArraySubquery):
+    """Rows that belong to a record, read in the record's own query: a list of instances that know these columns.
+
+    Any other column is read when somebody asks for it.
+    """
+
+    def __init__(self, rows: QuerySet[Any], *names: str) -> None:
+        self.rows_of = rows.model
+        # In the model's own order, which ``from_db`` goes by.
+        self.columns = [field for field in rows.model._meta.concrete_fields if field.attname in names]
+        keys = {field.attname: F(field.attname) for field in self.columns}
+        super().__init__(rows.values(json=JSONObject(**keys)))
+
+    @override
+    def get_db_converters(self, connection: Any) -> list[Callable[..., Any]]:
+        return [*super().get_db_converters(connection), self._instances]
+
+    def _instances(self, value: list[dict[str, Any]] | None, _expression: Any, connection: Any) -> list[Model]:
+        names = [field.attname for field in self.columns]
+        return [
+            self.rows_of.from_db(
+                connection.alias, names, [field.to_python(row[field.attname]) for field in self.columns]
+            )
+            for row in value or ()
+        ]
 
 
-def consents_of(person: User, contact_id: UUID) -> list[Consent]:
+def phones_of(person: User, holder: str, key: str = "pk") -> Rows:
+    """``holder`` is ``contact`` or ``company``, ``key`` the outer query's column with its id."""
+    rows = Phone.objects.visible_to(person).filter(**{holder: OuterRef(key)})
+    return Rows(rows, "id", "number", "extension", "kind", "is_primary", "is_bad")
+
+
+def emails_of(person: User, holder: str, key: str = "pk") -> Rows:
+    rows = Email.objects.visible_to(person).filter(**{holder: OuterRef(key)})
+    return Rows(rows, "id", "address", "is_primary", "is_bad")
+
+
+def sites_of(person: User, key: str = "pk") -> Rows:
+    rows = Site.objects.visible_to(person).filter(company=OuterRef(key))[:MOST_SITES]
+    return Rows(rows, "id", "label", "is_primary", "street", "city", "postal_code", "country")
+
+
+def consents_of(person: User, key: str = "pk") -> Rows:
     """What holds now: the newest of each channel."""
-    rows = Consent.objects.visible_to(person).filter(contact=contact_id).order_by("channel", "-at", "-id")
-    return list(rows.distinct("channel"))
+    rows = Consent.objects.visible_to(person).filter(contact=OuterRef(key)).order_by("channel", "-at", "-id")
+    return Rows(rows.distinct("channel"), "id", "channel", "state", "proof", "at")
+
+
+def people_of(person: User, key: str = "pk") -> Rows:
+    """The contacts of a company by name; ``by_rung`` sorts them."""
+    rows = Contact.objects.visible_to(person).standing().filter(company=OuterRef(key))[:MOST_PEOPLE]
+    return Rows(rows, "id", "first_name", "last_name", "job_title", "level", "do_not_contact")
+
+
+def by_rung(people: Iterable[Contact]) -> list[Contact]:
+    """Highest rung of the ladder first; those without a rung last."""
+    rungs = {level: rung for rung, level in enumerate(reversed(Contact.Level.values))}
+    return sorted(people, key=lambda contact: rungs.get(contact.level, len(rungs)))
+
+
+def deals_of_lead(person: User, lead: Lead, *, own: int, near: int) -> tuple[list[Deal], list[Deal]]:
+    """The deals that came out of a lead, and those of its company: the first ``own`` and ``near``. One query."""
+    seen = Deal.objects.visible_to(person)
+    wanted = seen.filter(lead=lead.pk).values("pk")[:own]
+    if lead.company_id:
+        wanted = wanted.union(seen.filter(company=lead.company_id).values("pk")[:near])
+    found = list(deals(person).filter(pk__in=wanted))
+    return (
+        [deal for deal in found if deal.lead_id == lead.pk][:own],
+        [deal for deal in found if lead.company_id and deal.company_id == lead.company_id][:near],
+    )
 
 
 def reasons(kind: Reason.Kind) -> QuerySet[Reason]:
@@ -124,13 +183,13 @@ def history(records: Iterable[BaseModel], *, limit: int = 20, before: datetime |
     rows = JournalEntry.objects.filter(wanted)
     if before is not None:
         rows = rows.filter(at__lt=before)
-    entries = list(rows.order_by("-position")[:limit])
-    names = dict(User.objects.filter(pk__in={entry.actor_id for entry in entries}).values_list("pk", "name"))
+    named = User.objects.filter(pk=OuterRef("actor_id")).order_by().values("name")
+    entries = rows.annotate(who=Subquery(named)).order_by("-position")[:limit]
     return [
         Entry(
             entry.event,
             entry.at,
-            names.get(entry.actor_id, "Tandem"),
+            entry.who or "Tandem",
             entry.changes,
             entry.object_type,
             entry.object_id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -27,12 +27,14 @@ from crm.records.lists import cells
 from crm.records.lists.offered import spec_of
 from crm.records.pick import PickField
 from leads.models import Campaign, Company, Contact, CustomField, Deal, Lead, Product
+from leads.naming import Names
 from leads.policies import VIEW_CONTACTS
 from leads.services import companies, contacts, custom, deals
 from leads.services import leads as leads_services
 
 Text = str | Promise
 Draw = Callable[[Any], str]
+LINK = CustomField.Kind.LINK
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +49,18 @@ class Fact:
     changes: bool = True
     own: CustomField | None = field(default=None)
 
+    def shown(self, record: Any, names: Names) -> str:
+        """As its page shows it; ``names`` knows what ``want`` asked for."""
+        return self.draw(record) if self.own is None else _drawn_own(self.own, self._value(record), names)
+
+    def want(self, record: Any, names: Names) -> None:
+        """Say which name it will show."""
+        if self.own is not None:
+            want_own(self.own, [self._value(record)], names)
+
+    def _value(self, record: Any) -> Any:
+        return (record.custom or {}).get(self.own.key) if self.own is not None else None
+
     def form_fields(self, model: type[Model], reader: User) -> dict[str, forms.Field]:
         """The inputs, by the names that the service knows."""
         if self.own is not None:
@@ -55,7 +69,7 @@ class Fact:
 
     def initial(self, record: Any) -> dict[str, Any]:
         if self.own is not None:
-            return {"value": to_input(self.own, (record.custom or {}).get(self.own.key))}
+            return {"value": to_input(self.own, self._value(record))}
         return {name: _without_zeros(getattr(record, name)) for name in self.names}
 
     def given(self, values: dict[str, Any]) -> dict[str, Any]:
@@ -175,13 +189,25 @@ def fact_of(holder: str, key: str, reader: User) -> Fact:
 
 
 def _own_fact(found: CustomField) -> Fact:
-    def draw(row: Any) -> str:
-        value = (row.custom or {}).get(found.key)
-        if found.kind == CustomField.Kind.LINK and value:
-            return cells.link(f"records:{found.link_to}", value, _("Open"))
-        return custom.shown(found, value)
+    return Fact(key=f"custom.{found.key}", label=found.label, names=(), draw=lambda _row: "", own=found)
 
-    return Fact(key=f"custom.{found.key}", label=found.label, names=(), draw=draw, own=found)
+
+def want_own(own: CustomField, values: Iterable[Any], names: Names) -> None:
+    """Say that the records these values of ``own`` link to will be named."""
+    if own.kind == LINK:
+        names.want(custom.HOLDERS[own.link_to], filter(None, values))
+
+
+def shown_own(own: CustomField, value: Any, names: Names) -> str:
+    """A value of an own field in words; what it links to by its name, if the reader sees it."""
+    if own.kind == LINK:
+        return (names.get(value) or _("something you do not see")) if value else ""
+    return custom.shown(own, value)
+
+
+def _drawn_own(own: CustomField, value: Any, names: Names) -> str:
+    said = shown_own(own, value, names)
+    return cells.link(f"records:{own.link_to}", value, said) if own.kind == LINK and names.get(value) else said
 
 
 # --- Inputs -------------------------------------------------------------------------------------------------------------------

@@ -7,21 +7,20 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import DecimalField, Model
+from django.db.models import DecimalField
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Motion, User
-from crm.core import formats, policy
-from crm.records.facts import FACTS, Fact
+from accounts.models import Motion
+from crm.core import formats
+from crm.records.facts import FACTS, Fact, shown_own, want_own
 from crm.records.lists.offered import HOLDERS
+from crm.records.reading import Reading
 from crm.records.timeline import Entry
 from leads import selectors
-from leads.models import Company, Lead
+from leads.naming import Names
 from leads.services import custom
-
-Names = dict[str, str]
 
 # What happened, and the icon of it.
 EVENTS = {
@@ -66,29 +65,19 @@ PARTS = {
     "note": gettext_lazy("Note"),
 }
 MOST_LINES = 6
-MOST_OTHERS = 20
 
 
-def source(reader: User, record: Any, limit: int, before: datetime | None) -> Iterable[Entry]:
+def source(reading: Reading, limit: int, before: datetime | None) -> Iterable[Entry]:
     """The record's own journal; a lead's with its deals, a company's with its leads and deals that the reader sees."""
-    records = [record, *_belonging(reader, record)]
+    records = [reading.record, *reading.belonging]
     found = selectors.history(records, limit=limit, before=before)
-    names = _names(reader, found)
+    names = reading.names
+    _want(names, found)
     others = {other.pk: str(other) for other in records[1:]}
     sides = {one.pk: "outside" if getattr(one, "motion", "") == Motion.OUTSIDE else "inside" for one in records}
     told = {sides[entry.object_id] for entry in found}
     line = "both" if len(told) > 1 else next(iter(told), "inside")
     return [_stop(entry, line, sides[entry.object_id], names, others.get(entry.object_id, "")) for entry in found]
-
-
-def _belonging(reader: User, record: Any) -> list[Any]:
-    """Other records whose steps are steps of this one too."""
-    if isinstance(record, Lead):
-        return list(selectors.deals(reader).filter(lead=record.pk)[:MOST_OTHERS])
-    if isinstance(record, Company):
-        deals = list(selectors.deals(reader).filter(company=record.pk)[:MOST_OTHERS])
-        return [*deals, *selectors.leads(reader).filter(company=record.pk)[:MOST_OTHERS]]
-    return []
 
 
 def _stop(entry: selectors.Entry, line: str, who: str, names: Names, of: str) -> Entry:
@@ -156,32 +145,29 @@ def _said(holder: str, name: str, value: Any, names: Names) -> str:
         return ", ".join(map(str, value))
     if name.startswith("custom."):
         own = custom.field_of(holder, name.removeprefix("custom."))
-        return custom.shown(own, value) if own else str(value)
+        return shown_own(own, value, names) if own else str(value)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     field = _columns(holder).get(name)
     if field is None:
         return str(value)
     if field.is_relation:
-        return names.get(str(value), _("something you do not see"))
+        return names.get(value) or _("something you do not see")
     if isinstance(field, DecimalField):
         amount = Decimal(str(value))
         return formats.percent(amount, 1) if name.endswith("_rate") else formats.number(amount)
     return str(dict(field.flatchoices).get(value, value))
 
 
-def _names(reader: User, entries: Iterable[selectors.Entry]) -> Names:
-    """Names of what these entries link to and the reader sees: one query per kind of record."""
-    wanted: dict[type[Model], set[str]] = {}
+def _want(names: Names, entries: Iterable[selectors.Entry]) -> None:
+    """Say which names these entries will tell."""
     for entry in entries:
+        if entry.event.endswith(".created"):
+            continue
         columns = _columns(_holder(entry))
         for name, pair in entry.changes.items():
             field = columns.get(name)
-            if field is not None and field.is_relation and name not in UNTOLD and not entry.event.endswith(".created"):
-                wanted.setdefault(field.related_model, set()).update(str(value) for value in pair if value)
-    return {
-        str(row.pk): str(row)
-        for model, keys in wanted.items()
-        if keys
-        for row in policy.scope(model._default_manager.filter(pk__in=keys), reader)
-    }
+            if field is not None and field.is_relation and name not in UNTOLD:
+                names.want(field.related_model, filter(None, pair))
+            elif name.startswith("custom.") and (own := custom.field_of(_holder(entry), name.removeprefix("custom."))):
+                want_own(own, pair, names)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils.translation import gettext as _
 
-from accounts.models import User
 from crm.core import clock, formats
 from crm.records.timeline import Entry, touches_in
-from leads import normal, selectors
+from leads import normal
 from leads.models import Consent, Contact, Lead, Phone, Product
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -35,22 +33,20 @@ class PreCall:
     question: str = field(default="")
 
 
-def pre_call(reader: User, lead: Lead, story: list[Entry]) -> PreCall:
-    """Read what is known of the lead's contact and company; ``story`` is its timeline, newest first."""
+def pre_call(lead: Lead, story: list[Entry], phones: list[Phone], consents: list[Consent]) -> PreCall:
+    """What is known of the lead's contact, else of its company; ``story`` is its timeline, newest first."""
     contact = lead.contact
-    holder: Any = contact or lead.company
-    phones = [phone for phone in holder.phones.all() if not phone.is_bad] if holder else []
     local = _local(contact)
     windows = _windows(contact, local)
     return PreCall(
         contact=contact,
-        phones=[(phone, normal.shown_phone(phone.number)) for phone in phones],
+        phones=[(phone, normal.shown_phone(phone.number)) for phone in phones if not phone.is_bad],
         why=_why_now(lead),
         touches=touches_in(story),
         time_there=formats.clock(local.time()) if local else "",
         hours=", ".join(f"{start}-{end}" for start, end in windows),
         fits=_fits(contact, windows, local),
-        consents=selectors.consents_of(reader, contact.pk) if contact else [],
+        consents=consents,
         forbidden=bool(contact and contact.do_not_contact),
         question=lead.notes,
     )

@@ -17,7 +17,7 @@ SHOWN = 5
 
 def load(reader: User, lead: Lead) -> dict[str, Any]:
     """What ``scoring.explain`` answers, with the reasons as ``{% why %}`` takes them."""
-    said = scoring.explain(lead)
+    said = scoring.explain(lead, past=False)
     axes = [
         {"name": name, "reasons": _reasons(said[key])}
         for key, name in (("fit", _("Fit")), ("engagement", _("Engagement")))

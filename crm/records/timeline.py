@@ -1,6 +1,7 @@
 """The timeline of a record: what happened with it, newest first. Each app registers what it knows, in ``ready``.
 
-A source takes the reader, the record, how many to answer and before which moment; it starts from what the reader sees.
+A source takes the page's reading (reader, record, what belongs to it), how many to answer and before which moment; it starts
+from what the reader sees.
 The journal is the first source, so that a lead's own steps stand there from its first day.
 """
 
@@ -10,11 +11,10 @@ import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from django.utils.safestring import SafeString
 
-from accounts.models import User
+from crm.records.reading import Reading
 
 SHOWN = 20
 
@@ -38,7 +38,7 @@ class Entry:
     is_touch: bool = False
 
 
-Source = Callable[[User, Any, int, datetime | None], Iterable[Entry]]
+Source = Callable[[Reading, int, datetime | None], Iterable[Entry]]
 _sources: dict[str, Source] = {}
 
 
@@ -49,9 +49,9 @@ def register(name: str, source: Source) -> None:
     _sources[name] = source
 
 
-def entries(reader: User, record: Any, *, limit: int = SHOWN, before: datetime | None = None) -> list[Entry]:
+def entries(reading: Reading, *, limit: int = SHOWN, before: datetime | None = None) -> list[Entry]:
     """The newest ``limit`` of all sources together, those before ``before``; what is planned stands first."""
-    found = [entry for source in _sources.values() for entry in source(reader, record, limit, before)]
+    found = [entry for source in _sources.values() for entry in source(reading, limit, before)]
     return heapq.nlargest(limit, found, key=lambda entry: (entry.ahead, entry.at))
 
 

@@ -22,9 +22,10 @@ from crm.records.forms import CompanyForm, ConsentForm, ContactForm, DealForm
 from crm.records.lists.cells import STATE_CHIPS, STATUS_CHIPS
 from crm.records.lists.offered import COMPANIES, CONTACTS, DEALS, LEADS
 from crm.records.precall import pre_call
+from crm.records.reading import Reading
 from crm.records.views_records import following_merges, frame, record_of
 from leads import selectors
-from leads.models import Company, Contact, Deal, DealLine, DealSplit, Lead, StageChange
+from leads.models import Contact, Deal, DealLine, DealSplit, Lead, StageChange
 from leads.policies import VIEW_CONTACTS, VIEW_LEADS, WRITE_CONTACTS
 from leads.services import companies, contacts, deals
 
@@ -38,20 +39,24 @@ STEPS = (Lead.Status.NEW, Lead.Status.ATTEMPTING, Lead.Status.CONNECTED, Lead.St
 def lead(request: HttpRequest, record_id: UUID) -> HttpResponse:
     """One selling effort: where it stands, what to know before a call, its story."""
     reader: User = request.user  # type: ignore[assignment]
-    found: Lead = record_of(
+    found: Any = record_of(
         LEADS,
         reader,
         record_id,
         "contact",
         "company",
-        "site",
         "owner",
         "product",
         "campaign",
         "reason",
-        "contact__company",
+        contact_phones=selectors.phones_of(reader, "contact", "contact_id"),
+        company_phones=selectors.phones_of(reader, "company", "company_id"),
+        consents=selectors.consents_of(reader, "contact_id"),
+        people=selectors.people_of(reader, "company_id"),
     )
-    shared = frame(LEADS, reader, found)
+    reading = Reading(reader, found)
+    shared = frame(LEADS, reading)
+    phones = found.contact_phones if found.contact_id else found.company_phones
     facts = {
         **shared,
         "lead": found,
@@ -60,9 +65,9 @@ def lead(request: HttpRequest, record_id: UUID) -> HttpResponse:
             {"lead": found.pk, "company": found.company_id or "", "contact": found.contact_id or ""}
         ),
         "route": _way_of_lead(found),
-        "pre_call": pre_call(reader, found, shared["entries"]),
-        "people": selectors.people_of(reader, found.company_id) if found.company_id else [],
-        "deals": list(selectors.deals(reader).filter(company=found.company_id)[:10]) if found.company_id else [],
+        "pre_call": pre_call(found, shared["entries"], phones, found.consents),
+        "people": selectors.by_rung(found.people),
+        "deals": reading.deals,
         "panels": panels.panels_of("lead", reader, found),
     }
     return render(request, "records/lead.html", facts)
@@ -103,19 +108,28 @@ def _day(moment: datetime | None) -> str:
 def company(request: HttpRequest, record_id: UUID) -> HttpResponse:
     """One organisation: its places, people, leads and deals."""
     reader: User = request.user  # type: ignore[assignment]
-    found: Company = record_of(COMPANIES, reader, record_id, "owner", "parent")
-    may_see_leads = policy.may(reader, VIEW_LEADS)
-    people = selectors.people_of(reader, found.pk) if policy.may(reader, VIEW_CONTACTS) else None
+    found: Any = record_of(
+        COMPANIES,
+        reader,
+        record_id,
+        "owner",
+        "parent",
+        found_sites=selectors.sites_of(reader),
+        found_phones=selectors.phones_of(reader, "company"),
+        found_emails=selectors.emails_of(reader, "company"),
+        people=selectors.people_of(reader),
+    )
+    reading = Reading(reader, found)
     facts = {
-        **frame(COMPANIES, reader, found),
+        **frame(COMPANIES, reading),
         "company": found,
         "deal_query": urlencode({"company": found.pk}),
-        "sites": list(selectors.sites_of(reader, found.pk)[:20]),
-        "phones": list(found.phones.all()),
-        "emails": list(found.emails.all()),
-        "people": people,
-        "leads": list(selectors.leads(reader).filter(company=found.pk)[:20]) if may_see_leads else None,
-        "deals": list(selectors.deals(reader).filter(company=found.pk)[:20]),
+        "sites": found.found_sites,
+        "phones": found.found_phones,
+        "emails": found.found_emails,
+        "people": selectors.by_rung(found.people) if policy.may(reader, VIEW_CONTACTS) else None,
+        "leads": reading.leads,
+        "deals": reading.deals,
         "subsidiaries": list(selectors.companies(reader).filter(parent=found.pk)[:20]),
         "panels": panels.panels_of("company", reader, found),
     }
@@ -131,16 +145,25 @@ def company(request: HttpRequest, record_id: UUID) -> HttpResponse:
 def contact(request: HttpRequest, record_id: UUID) -> HttpResponse:
     """One person: how to reach them, what they allowed."""
     reader: User = request.user  # type: ignore[assignment]
-    found: Contact = record_of(CONTACTS, reader, record_id, "company")
+    found: Any = record_of(
+        CONTACTS,
+        reader,
+        record_id,
+        "company",
+        found_phones=selectors.phones_of(reader, "contact"),
+        found_emails=selectors.emails_of(reader, "contact"),
+        found_consents=selectors.consents_of(reader),
+    )
+    reading = Reading(reader, found)
     facts = {
-        **frame(CONTACTS, reader, found),
+        **frame(CONTACTS, reading),
         "contact": found,
         "deal_query": urlencode({"contact": found.pk, "company": found.company_id or ""}),
-        "phones": list(found.phones.all()),
-        "emails": list(found.emails.all()),
-        "consents": selectors.consents_of(reader, found.pk),
-        "leads": list(selectors.leads(reader).filter(contact=found.pk)[:20]),
-        "deals": list(selectors.deals(reader).filter(contact=found.pk)[:20]),
+        "phones": found.found_phones,
+        "emails": found.found_emails,
+        "consents": found.found_consents,
+        "leads": reading.leads,
+        "deals": reading.deals,
         "panels": panels.panels_of("contact", reader, found),
     }
     return render(request, "records/contact.html", facts)
@@ -187,7 +210,7 @@ def deal(request: HttpRequest, record_id: UUID) -> HttpResponse:
     changes = list(found.stage_changes.select_related("stage", "by"))
     lines = list(DealLine.objects.filter(deal=found.pk).select_related("product"))
     facts = {
-        **frame(DEALS, reader, found),
+        **frame(DEALS, Reading(reader, found)),
         "deal": found,
         "state_chip": STATE_CHIPS[Deal.State(found.state)],
         "stages": stages,

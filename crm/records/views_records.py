@@ -24,11 +24,15 @@ from crm.records import timeline, undo
 from crm.records.facts import Fact, FactForm, as_json, fact_of, facts_of, save
 from crm.records.lists.spec import ListSpec
 from crm.records.parts import PARTS, Part
+from crm.records.reading import Reading
 from crm.records.undo import Step
 from crm.records.verbs import VERBS, Verb
+from leads.naming import Names
 from leads.services import finding
 
 View = Callable[..., HttpResponse]
+# What a record is joined with has search words of its own, which no page shows.
+WORDED = frozenset({"contact", "company", "parent", "lead", "lead__contact", "lead__company"})
 
 
 class Moved(Conflict):
@@ -39,9 +43,13 @@ class Moved(Conflict):
         super().__init__(_("This record was merged into another one."), code="merged")
 
 
-def record_of(spec: ListSpec, reader: User, pk: UUID, *related: str) -> Any:
-    """One record that ``reader`` sees. Raises ``NotFound``, or ``Moved`` for one that was merged into another."""
-    rows = spec.model._default_manager.select_related(*related).defer("search_words")
+def record_of(spec: ListSpec, reader: User, pk: UUID, *related: str, **parts: Any) -> Any:
+    """One record that ``reader`` sees, with what belongs to it (``parts``: ``selectors.phones_of`` …) in the same query.
+
+    Raises ``NotFound``, or ``Moved`` for one that was merged into another.
+    """
+    unread = (f"{prefix}search_words" for prefix in ("", *(f"{name}__" for name in related if name in WORDED)))
+    rows = spec.model._default_manager.select_related(*related).defer(*unread).annotate(**parts)
     record = policy.get_visible(rows, reader, pk=pk)
     if kept := getattr(record, "merged_into_id", None):
         raise Moved(kept)
@@ -63,8 +71,13 @@ def following_merges(spec: ListSpec) -> Callable[[View], View]:
     return decorate
 
 
-def frame(spec: ListSpec, reader: User, record: Any) -> dict[str, Any]:
+def frame(spec: ListSpec, reading: Reading) -> dict[str, Any]:
     """What every record's page needs: its facts, the verbs that make sense now, its timeline."""
+    reader, record = reading.reader, reading.record
+    facts = facts_of(record, reader)
+    for fact in facts:
+        fact.want(record, reading.names)
+    told = story(spec, reading)  # asks for the names of both
     verbs = [verb for verb in VERBS[spec.holder] if verb.offered(record) and policy.may(reader, verb.act)]
     return {
         "spec": spec,
@@ -74,8 +87,8 @@ def frame(spec: ListSpec, reader: User, record: Any) -> dict[str, Any]:
         **_parts_urls(spec, record),
         "may_write": policy.may(reader, spec.write_act),
         "verbs": [Button.of(spec, verb, record) for verb in verbs],
-        "facts": [Line.of(spec, fact, record) for fact in facts_of(record, reader)],
-        **story(spec, reader, record),
+        "facts": [Line.of(spec, fact, record, reading.names) for fact in facts],
+        **told,
     }
 
 
@@ -87,11 +100,11 @@ def _parts_urls(spec: ListSpec, record: Any) -> dict[str, str]:
     }
 
 
-def story(spec: ListSpec, reader: User, record: Any, before: datetime | None = None) -> dict[str, Any]:
+def story(spec: ListSpec, reading: Reading, before: datetime | None = None) -> dict[str, Any]:
     """A stretch of the timeline and where it goes on."""
-    found = timeline.entries(reader, record, limit=timeline.SHOWN + 1, before=before)
+    found = timeline.entries(reading, limit=timeline.SHOWN + 1, before=before)
     shown = found[: timeline.SHOWN]
-    more = reverse(f"records:{spec.holder}-timeline", args=[record.pk]) if len(found) > len(shown) else ""
+    more = reverse(f"records:{spec.holder}-timeline", args=[reading.record.pk]) if len(found) > len(shown) else ""
     return {
         "entries": shown,
         "more_url": f"{more}?before={shown[-1].at.isoformat()}".replace("+", "%2B") if more else "",
@@ -117,8 +130,8 @@ class Line:
         self.fact, self.shown, self.url = fact, shown, url
 
     @classmethod
-    def of(cls, spec: ListSpec, fact: Fact, record: Any) -> Line:
-        return cls(fact, fact.draw(record), reverse(f"records:{spec.holder}-fact", args=[record.pk, fact.key]))
+    def of(cls, spec: ListSpec, fact: Fact, record: Any, names: Names) -> Line:
+        return cls(fact, fact.shown(record, names), reverse(f"records:{spec.holder}-fact", args=[record.pk, fact.key]))
 
     @property
     def id(self) -> str:
@@ -161,7 +174,7 @@ def _save(request: HttpRequest, spec: ListSpec, fact: Fact, record: Any) -> Http
     except VersionConflict:
         theirs = record_of(spec, actor, record.pk)
         form.retype("version", theirs.version)
-        return _fact(request, spec, fact, theirs, form, status=422, theirs=fact.draw(theirs) or _("nothing"))
+        return _fact(request, spec, fact, theirs, form, status=422, theirs=_shown(actor, fact, theirs) or _("nothing"))
     except Refusal as refusal:
         name = form.field_for(refusal.field or "")
         form.add_error(name if name in form.fields else None, str(refusal.detail))
@@ -173,6 +186,12 @@ def _save(request: HttpRequest, spec: ListSpec, fact: Fact, record: Any) -> Http
         actor, [Step("fact.change", str(saved.pk), saved.version, {"holder": spec.holder, "changes": before})]
     )
     return toasts.show_now(answer, _("%(fact)s saved.") % {"fact": fact.label}, undo=back)
+
+
+def _shown(reader: User, fact: Fact, record: Any) -> str:
+    names = Names(reader)
+    fact.want(record, names)
+    return fact.shown(record, names)
 
 
 def _before(fact: Fact, record: Any) -> dict[str, Any]:
@@ -196,10 +215,12 @@ def _fact(
     status: int = 200,
     theirs: str = "",
 ) -> HttpResponse:
+    names = Names(request.user)  # type: ignore[arg-type]
+    fact.want(record, names)
     facts = {
         "spec": spec,
         "record": record,
-        "line": Line.of(spec, fact, record),
+        "line": Line.of(spec, fact, record, names),
         "form": form,
         "theirs": theirs,
         "seen": _seen(fact, record),
@@ -331,7 +352,7 @@ def timeline_page(spec: ListSpec) -> View:
             before = None
         if before is not None and before.tzinfo is None:
             before = None
-        return render(request, "records/parts/stops.html", story(spec, reader, record, before))
+        return render(request, "records/parts/stops.html", story(spec, Reading(reader, record), before))
 
     return show
 

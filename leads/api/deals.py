@@ -60,7 +60,7 @@ class DealRead(fields.RecordRead):
     own_forecast = fields.WordOrNull(
         ForecastCategory.choices, source="forecast", help_text="The owner's word; null: as the stage says."
     )
-    reason = fields.to(Reason, "reason_id", label="label")
+    reason = fields.to(Reason, "reason_id")
     lines = fields.Lines(source="line_rows")
     splits = fields.Splits(source="split_rows")
     custom = fields.DealCustom(read_only=True)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
 from typing import Any, ClassVar
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import CharField, F, Func, Model, OuterRef, QuerySet, Subquery, TextField, Value
-from django.db.models.functions import Cast, Concat, JSONObject, NullIf, Trim
+from django.db.models import Model, OuterRef, QuerySet, Subquery, TextField
+from django.db.models.functions import Cast, JSONObject
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -22,8 +22,8 @@ from crm.core import policy
 from crm.core.api.fields import Identifier, Reference, Text, as_instant, parse_id, visible
 from crm.core.api.serializers import Column, ReadSerializer
 from crm.core.money.fields import AMOUNT_DIGITS, AMOUNT_PLACES
-from crm.core.policy import Person
-from leads.models import Consent, Contact, DealLine, DealSplit, Email, Lead, Phone, Site
+from leads import naming
+from leads.models import Consent, Contact, DealLine, DealSplit, Email, Phone, Site
 from leads.services import custom
 
 STAMPS = ("created_at", "updated_at", "version")
@@ -39,30 +39,6 @@ RATE: dict[str, Any] = {"max_digits": 5, "decimal_places": 4, "min_value": Decim
 # --- Other records, by name ----------------------------------------------------------------------------------------------
 
 
-def _name_of(prefix: str = "") -> Any:
-    whole = Concat(f"{prefix}first_name", Value(" "), f"{prefix}last_name", output_field=CharField())
-    return NullIf(Trim(whole), Value(""))
-
-
-def _joined(by: str, *parts: Any) -> Func:
-    """The parts that are there, with ``by`` between."""
-    return Func(Value(by), *parts, function="CONCAT_WS", output_field=CharField())
-
-
-def _filled(name: str) -> NullIf:
-    return NullIf(F(name), Value(""))
-
-
-# What a reference to a record without a column "name" is called.
-LABELS: dict[type[Model], Any] = {
-    Contact: _joined("", _name_of()),
-    Lead: _joined(" · ", _name_of("contact__"), F("company__name")),
-    Site: _joined(
-        ", ", _filled("street"), _filled("postal_code"), _filled("city"), _filled("country"), _filled("label")
-    ),
-}
-
-
 # The same names in Python, of rows at hand.
 SPOKEN: dict[type[Model], Callable[[Any], str]] = {
     Contact: lambda contact: contact.name,
@@ -70,9 +46,9 @@ SPOKEN: dict[type[Model], Callable[[Any], str]] = {
 }
 
 
-def to(model: type[Model], source: str, label: str = "name") -> Reference:
+def to(model: type[Model], source: str) -> Reference:
     """A reference to another record, shown by its name."""
-    return Reference(model, source=source, label=LABELS.get(model, label))
+    return Reference(model, source=source, label=naming.label_of(model))
 
 
 class RecordRead(ReadSerializer):
@@ -96,27 +72,24 @@ class RecordRead(ReadSerializer):
     def _load(self, rows: Sequence[Model]) -> dict[type[Model], dict[Any, dict[str, Any]]]:
         found: dict[type[Model], dict[Any, dict[str, Any]]] = {}
         wanted: dict[type[Model], set[Any]] = {}
-        labels: dict[type[Model], Any] = {}
         for column in self.columns():
             field = column.field
             if isinstance(field, Reference) and (self.only is None or column.name in self.only):
                 found.setdefault(field.model, {}).update(self._carried(rows, field))
                 wanted.setdefault(field.model, set()).update(field.identifiers(rows))
-                labels[field.model] = field.shown
-        missing = [(model, left) for model, ids in wanted.items() if (left := ids - found[model].keys())]
-        parts = [_names(place, model, ids, labels[model], self.person) for place, (model, ids) in enumerate(missing)]
-        for place, pk, name in parts[0].union(*parts[1:], all=True) if parts else ():
-            found[missing[place][0]][pk] = {"id": str(pk), "name": name or ""}
+        missing = {model: left for model, ids in wanted.items() if (left := ids - found[model].keys())}
+        for model, names in naming.names_of(self.person, missing).items():
+            found[model] |= {pk: {"id": str(pk), "name": name} for pk, name in names.items()}
         return found
 
     def _carried(self, rows: Sequence[Model], field: Reference) -> dict[Any, dict[str, Any]]:
         """What the rows have with them already (a lead just made, its contact) and everybody like the caller sees: no query."""
-        say = SPOKEN.get(field.model) or (None if field.model in LABELS else attrgetter(field.shown))
-        if say is None or policy.visibility(field.model, self.person) != policy.EVERYTHING:
-            return {}
+        say = SPOKEN.get(field.model) or (attrgetter(field.shown) if isinstance(field.shown, str) else None)
         name = field.column.removesuffix("_id")
-        there = (row._state.fields_cache.get(name) for row in rows)
-        return {one.pk: {"id": str(one.pk), "name": say(one)} for one in there if one is not None}
+        there = [one for row in rows if (one := row._state.fields_cache.get(name)) is not None]
+        if not there or say is None or policy.visibility(field.model, self.person) != policy.EVERYTHING:
+            return {}
+        return {one.pk: {"id": str(one.pk), "name": say(one)} for one in there}
 
     @override
     def _way_of(self, column: Column, rows: Sequence[Model]) -> Callable[[Any], Any] | None:
@@ -124,17 +97,13 @@ class RecordRead(ReadSerializer):
             return column.field.shown_by(self.loaded.get(column.field.model, {}))
         if isinstance(column.field, WordOrNull):
             return _or_none
+        if isinstance(column.field, Custom):
+            return column.field.for_all() if rows else None
         return super()._way_of(column, rows)
 
 
 def _or_none(value: str) -> str | None:
     return value or None
-
-
-def _names(place: int, model: type[Model], ids: Iterable[Any], label: Any, person: Person) -> Any:
-    shown = F(label) if isinstance(label, str) else label
-    rows = visible(model, person).filter(pk__in=ids).order_by()
-    return rows.values_list(Value(place), "pk", Cast(shown, TextField()))
 
 
 class LinkTo(Identifier):
@@ -205,7 +174,12 @@ class Custom(serializers.Field[Any, Any, Any, Any]):
 
     @override
     def to_representation(self, value: Mapping[str, Any]) -> dict[str, Any]:
-        return {field.key: value.get(field.key) for field in custom.fields_of(self.holder)}
+        return self.for_all()(value)
+
+    def for_all(self) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+        """How the values of every row of a page are shown."""
+        keys = [field.key for field in custom.fields_of(self.holder)]
+        return lambda value: {key: value.get(key) for key in keys}
 
 
 def _component(holder: str) -> Any:

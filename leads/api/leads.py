@@ -54,7 +54,7 @@ class LeadRead(fields.RecordRead):
     site = fields.to(Site, "site_id")
     product = fields.to(Product, "product_id")
     campaign = fields.to(Campaign, "campaign_id")
-    reason = fields.to(Reason, "reason_id", label="label")
+    reason = fields.to(Reason, "reason_id")
     expected_value = fields.Decimals()
     custom = fields.LeadCustom(read_only=True)
 

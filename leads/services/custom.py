@@ -45,7 +45,7 @@ from crm.core import context, formats, journal, policy
 from crm.core.errors import Conflict, Invalid, NotFound
 from crm.core.money import Money
 from crm.core.text import fold
-from leads import normal
+from leads import naming, normal
 from leads.models import Company, Contact, CustomField, CustomValue, Deal, Lead
 from leads.policies import MANAGE_SALES_SETTINGS
 
@@ -547,23 +547,23 @@ def shown(field: CustomField, value: Json, names: Names = NO_NAMES) -> str:
 
 
 def link_names(fields: Iterable[CustomField], customs: Iterable[Mapping[str, Json]], actor: User) -> Names:
-    """``{(holder, id): name}`` of what these records link to and ``actor`` sees: one query per kind of record linked to."""
+    """``{(holder, id): name}`` of what these records link to and ``actor`` sees: one query."""
+    wanted = links_of(fields, customs)
+    found = naming.names_of(actor, {HOLDERS[holder]: ids for holder, ids in wanted.items()})
+    return {
+        (holder, str(pk)): name or _("Nameless") for holder in wanted for pk, name in found[HOLDERS[holder]].items()
+    }
+
+
+def links_of(fields: Iterable[CustomField], customs: Iterable[Mapping[str, Json]]) -> dict[str, set[str]]:
+    """The ids that these values link to, by the kind of record."""
     links = [field for field in fields if field.kind == Kind.LINK]
     wanted: dict[str, set[str]] = defaultdict(set)
     for custom in customs if links else ():
         for field in links:
             if value := custom.get(field.key):
                 wanted[field.link_to].add(value)
-    return {
-        (holder, str(row.pk)): str(row)
-        for holder, ids in wanted.items()
-        for row in _nameable(holder, _linkable(holder, actor).filter(pk__in=ids))
-    }
-
-
-def _nameable(holder: str, rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Rows whose ``str`` asks no further query."""
-    return rows.select_related("contact", "company") if holder == Holder.LEAD else rows
+    return wanted
 
 
 def to_text(field: CustomField, value: Json) -> str:

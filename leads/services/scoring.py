@@ -49,9 +49,13 @@ class Scoring:
     rules: tuple[Rule, ...]
     fit_rules: tuple[Rule, ...]
     engagement_rules: tuple[Rule, ...]
-    model_id: UUID | None
+    model: ScoreModel | None
     card: Scorecard | None
     facts: Mapping[str, Fact]
+
+    @property
+    def model_id(self) -> UUID | None:
+        return self.model.pk if self.model else None
 
     @property
     def wanted(self) -> list[str]:
@@ -69,7 +73,7 @@ def present() -> Scoring:
     model = ScoreModel.objects.filter(state=ScoreModel.State.PUBLISHED).first()
     fit, engagement = tuple(by_axis[Axis.FIT]), tuple(by_axis[Axis.ENGAGEMENT])
     card = Scorecard.from_data(model.card) if model else None
-    return Scoring((*fit, *engagement), fit, engagement, model.pk if model else None, card, all_facts())
+    return Scoring((*fit, *engagement), fit, engagement, model, card, all_facts())
 
 
 def rule_of(row: ScoreRule) -> Rule:
@@ -306,17 +310,17 @@ class CarryOnScoring(sweeps.Sweep):
 # --- Why ----------------------------------------------------------------------------------------------------------------
 
 
-def explain(lead: Lead, *, now: datetime | None = None) -> dict[str, Any]:
+def explain(lead: Lead, *, now: datetime | None = None, past: bool = True) -> dict[str, Any]:
     """The score of ``lead`` as it is now and why: on each axis ``base`` and the points of ``reasons`` sum to ``value``.
 
-    ``{fit, engagement: {score, value, base, reasons: [{fact, label, said, points}]}, total, scored_at, model, trend,
-    external}``; scores are whole, values exact.
+    ``{fit, engagement: {score, value, base, reasons: [{fact, label, said, points}]}, total, scored_at, model, history,
+    external}``; scores are whole, values exact. ``past``: whether earlier scores are read too.
     """
     scoring = present()
     moment = now or clock.now()
     known = read_facts(Lead.objects.filter(pk=lead.pk), scoring.wanted, scoring.facts)
     scores = compute(scoring, known, moment)
-    model = ScoreModel.objects.filter(pk=scoring.model_id).first() if scoring.model_id else None
+    model = scoring.model
     fit = _fit_reasons(scoring, known) if scoring.card else _rule_reasons(scoring, scoring.fit_rules, known, moment)
     return {
         "fit": _axis(scores.fit[0], *fit),
@@ -324,11 +328,14 @@ def explain(lead: Lead, *, now: datetime | None = None) -> dict[str, Any]:
         "total": _whole(scores.total)[0],
         "scored_at": lead.scored_at,
         "model": {"number": model.number, "trained_at": model.trained_at} if model else None,
-        "history": list(
-            ScoreEntry.objects.filter(lead=lead.pk).values("at", "fit", "engagement", "total", "model__number")[:20]
-        ),
+        "history": _past(lead) if past else [],
         "external": list(ExternalScore.objects.filter(lead=lead.pk).values("source", "value", "note", "at")),
     }
+
+
+def _past(lead: Lead) -> list[dict[str, Any]]:
+    rows = ScoreEntry.objects.filter(lead=lead.pk).values("at", "fit", "engagement", "total", "model__number")
+    return [dict(row) for row in rows[:20]]
 
 
 def _axis(value: float, base: float, reasons: list[dict[str, Any]]) -> dict[str, Any]:

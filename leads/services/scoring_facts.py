@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leads.models import Campaign, Company, Contact, CustomField, Email, Lead, Phone, QuestionnaireAnswers
 from leads.scoring.table import Table
+from leads.services import custom
 
 Read = Callable[[Sequence[UUID]], Mapping[UUID, tuple[Any, datetime | None]]]
 Text = str | Promise
@@ -100,8 +101,11 @@ def register_fact(fact: Fact) -> None:
 def all_facts() -> dict[str, Fact]:
     """Every fact by key: built in, registered, and the organisation's custom fields."""
     facts = {fact.key: fact for fact in _BUILT_IN} | _registered
-    fields = CustomField.objects.filter(is_active=True, kind__in=_CUSTOM_KINDS, holder__in=_CUSTOM_HOLDERS)
-    for field in fields.order_by("holder", "position", "key"):
+    with custom.remembered():
+        fields = [field for holder in sorted(_CUSTOM_HOLDERS) for field in custom.fields_of(holder)]
+    for field in fields:
+        if field.kind not in _CUSTOM_KINDS:
+            continue
         key = f"{field.holder}.custom.{field.key}"
         choices = tuple((text, text) for text in field.choices)
         facts[key] = Fact(key, field.label, _CUSTOM_HOLDERS[CustomField.Holder(field.holder)], choices=choices)
@@ -136,8 +140,8 @@ def read_facts(leads: QuerySet[Lead], wanted: Sequence[str], facts: Mapping[str,
     """The ``wanted`` facts of ``leads`` in one query, plus one for each registered fact. Keeps the queryset's order."""
     known = [facts[key] for key in wanted if key in facts]
     plain = [fact for fact in known if not callable(fact.source) and not isinstance(fact.source, str)]
-    custom = [fact for fact in known if isinstance(fact.source, str)]
-    holders = sorted({fact.source for fact in custom})
+    own = [fact for fact in known if isinstance(fact.source, str)]
+    holders = sorted({fact.source for fact in own})
     columns = [f"fact_{place}" for place in range(len(plain))]
     timed = {f"when_{place}": fact for place, fact in enumerate(plain) if fact.when is not None}
     rows = list(
@@ -149,7 +153,7 @@ def read_facts(leads: QuerySet[Lead], wanted: Sequence[str], facts: Mapping[str,
     ids = [row[0] for row in rows]
     start = 3
     table = {fact.key: [_blank(row[start + place]) for row in rows] for place, fact in enumerate(plain)}
-    for fact in custom:
+    for fact in own:
         place = start + len(plain) + holders.index(fact.source)
         name = fact.key.rpartition(".")[2]
         table[fact.key] = [(row[place] or {}).get(name) for row in rows]

@@ -16,8 +16,6 @@ from tests.factories.leads import (
     ContactFactory,
     CustomFieldFactory,
     DealFactory,
-    LeadFactory,
-    PhoneFactory,
     PipelineFactory,
     ProductFactory,
     ReasonFactory,
@@ -143,24 +141,6 @@ def test_a_higher_app_adds_to_the_timeline(sales, visit, monkeypatch):
     assert answer.context["pre_call"].touches == [entry]
     with pytest.raises(ValueError, match="already"):
         timeline.register("visits", lambda *_given: [])
-
-
-@pytest.mark.parametrize(("kind", "most"), [("lead", 24), ("company", 22), ("contact", 18), ("deal", 18)])
-def test_a_record_costs_a_fixed_number_of_queries(kind, most, sales, visit, count_queries):
-    inside = sales.person("inside")
-    record = {"lead": sales.own, "company": sales.company, "contact": sales.contact, "deal": sales.deal}[kind]
-    client = visit(inside)
-    page_of(client, record)
-    with count_queries() as few:
-        page_of(client, record)
-    for _ in range(10):
-        PhoneFactory(contact=ContactFactory(company=sales.company))
-        LeadFactory(company=sales.company, contact=sales.contact, owner=inside)
-        DealFactory(company=sales.company, contact=sales.contact, owner=inside, stage=sales.stages[0])
-    with count_queries() as many:
-        page_of(client, record)
-    assert many.number <= few.number + 2, many.statements
-    assert many.number <= most
 
 
 # --- Companies and contacts --------------------------------------------------------------------------------------------------------

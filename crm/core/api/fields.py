@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.core.validators import validate_email
 from django.db.models import Model, QuerySet
+from django.db.models.expressions import Combinable
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
@@ -301,7 +302,7 @@ class Reference(serializers.Field[Any, Any, Any, Any]):
     ``visible_to``: a list needs no join, and nobody learns a name through a record they see from one they do not.
     """
 
-    def __init__(self, model: type[Model], *, source: str, label: str = "name", **options: Any) -> None:
+    def __init__(self, model: type[Model], *, source: str, label: str | Combinable = "name", **options: Any) -> None:
         self.model, self.column, self.shown = model, source, label
         super().__init__(read_only=True, source=source, **options)
 
