@@ -61,8 +61,9 @@ class Converter:
         }
 
     def column_of(self, field_name: str) -> str:
-        """The file's column that a field came from; empty for one that has none."""
-        return next((column.name for column in self._columns if column.field.name == field_name), "")
+        """The file's column that a field came from (own fields as ``leads`` says them); empty for one that has none."""
+        name = CUSTOM + field_name.removeprefix("custom.") if field_name.startswith("custom.") else field_name
+        return next((column.name for column in self._columns if column.field.name == name), "")
 
     def convert(self, row: Row) -> Item | Fault:
         """The row's item, or why a cell of it cannot be read."""

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from crm.core.text import fold
 
@@ -21,6 +22,7 @@ SHORTEST_FRAGMENT = 4
 # Han, kana, Thai, Lao, Burmese, Khmer.
 _SPACELESS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # noqa: E501
 _RUNS = re.compile(f"[{_SPACELESS}]+|[^{_SPACELESS}]+")
+_DIGIT = re.compile(r"\d")
 _IS_SPACELESS = re.compile(f"[{_SPACELESS}]")
 
 
@@ -67,22 +69,23 @@ def _joined(text: str) -> Iterable[str]:
 
 def name_words(*texts: str) -> set[str]:
     """What names, cities and such are found by."""
-    found: set[str] = set()
-    for text in texts:
-        for part in parts(text):
-            found.update(pairs(part) if is_spaceless(part) else [part])
-        found.update(_joined(text))
-    return found
+    return {word for text in texts for word in _name(text)[0]}
 
 
 def spoken_words(*texts: str) -> set[str]:
     """The words of names that typing errors are forgiven against: written out, three letters at least, no figures."""
-    return {
-        part
-        for text in texts
-        for part in parts(text)
-        if len(part) >= 3 and not is_spaceless(part) and not any(char.isdigit() for char in part)
-    }
+    return {word for text in texts for word in _name(text)[1]}
+
+
+@lru_cache(maxsize=20_000)  # towns, first names and companies come again and again
+def _name(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """What a name is found by, and its words that are spoken."""
+    words = parts(text)
+    found = set(_joined(text))
+    for word in words:
+        found.update(pairs(word) if is_spaceless(word) else [word])
+    spoken = (word for word in words if len(word) >= 3 and not is_spaceless(word))
+    return frozenset(found), frozenset(word for word in spoken if not _DIGIT.search(word))
 
 
 def email_words(address: str) -> set[str]:
@@ -101,6 +104,8 @@ def phone_endings(number: str) -> set[str]:
 
 def digits_of(text: str) -> str:
     """The digits of a text, of any script, as ASCII."""
+    if text.isascii():
+        return "".join(filter(str.isdigit, text))
     return "".join(str(unicodedata.decimal(char)) for char in text if char.isdecimal())
 
 

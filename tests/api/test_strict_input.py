@@ -311,15 +311,31 @@ WRITES = writes()
 def test_every_field_refuses_every_wrong_type_without_a_5xx(
     world: World, method: str, path: str, example: dict[str, Any]
 ):
+    """Each value in all fields at once, then in those that did not refuse it, until it is taken or nobody is named."""
     caller = Caller(world.people["admin"])
     address = path.replace("{id}", _some_id(world, path))
-    for name in properties(method, path):
-        for value in GARBAGE:
-            answer = caller.send(method, address, example | {name: value})
-            assert answer.status_code < 500, (name, value, answer.content[:300])
-            if answer.status_code >= 400:
-                assert body(answer)["type"].startswith("/problems/"), answer.content[:300]
-                assert len(answer.content) < 5_000, (name, "what was sent is not sent back")
+    for value in GARBAGE:
+        names = set(properties(method, path))
+        while names:
+            answer = caller.send(method, address, example | dict.fromkeys(names, value))
+            _is_answered_well(answer, (value, names))
+            refused = _fields_named(body(answer))
+            if not refused & names:
+                break
+            names -= refused
+
+
+def _fields_named(document: Any) -> set[str]:
+    """``/sites/0/city`` speaks of ``sites``."""
+    faults = document.get("errors", ()) if isinstance(document, dict) else ()
+    return {fault["pointer"].split("/")[1] for fault in faults if fault.get("pointer")}
+
+
+def _is_answered_well(answer: Any, sent: Any) -> None:
+    assert answer.status_code < 500, (sent, answer.content[:300])
+    if answer.status_code >= 400:
+        assert body(answer)["type"].startswith("/problems/"), answer.content[:300]
+        assert len(answer.content) < 20_000, (sent, "what was sent is not sent back")
 
 
 @pytest.mark.parametrize(

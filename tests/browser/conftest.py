@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.db import connections
 from django.test import Client
 
@@ -55,6 +56,21 @@ def browser(django_db_setup: None) -> Iterator[Any]:
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
     else:
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = before
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _let_the_browser_keep_static_files() -> Iterator[None]:
+    """Within one profile, as in production: a crawl would fetch every script and style again for every page."""
+    serve = StaticFilesHandler.serve
+
+    def serve_to_keep(self: StaticFilesHandler, request: Any) -> Any:
+        answer = serve(self, request)
+        answer.headers["Cache-Control"] = "max-age=600"
+        return answer
+
+    StaticFilesHandler.serve = serve_to_keep
+    yield
+    StaticFilesHandler.serve = serve
 
 
 @pytest.fixture

@@ -35,12 +35,13 @@ from crm.integrations.services import files
 from crm.integrations.targets import get_target
 from leads.services import bulk, custom
 from leads.services.bulk import Item, Memory, Options, Result, Touched
-from leads.services.bulk.rows import copy_records, copy_rows
+from leads.services.bulk.rows import Copying
 from leads.services.bulk.undoing import GOING
 
 log = structlog.get_logger(__name__)
 
-CHUNK = 1_000
+# A chunk locks what its people and companies go by, some four names a row, in a table that all sessions share.
+CHUNK = 500
 UNDO_CHUNK = 500
 LEASE = timedelta(seconds=45)
 # A worker's job ends within this many seconds (Celery's own limit is 270) and rings for the next.
@@ -260,8 +261,10 @@ def _take_one(job: ImportJob, item: Item, options: Options) -> Result:
 def _keep(held: ImportJob, read: _Read, results: list[Result], converter: Converter) -> None:
     """Results, touched records and progress of a chunk, in its transaction."""
     rows = _rows(held, read, results, converter, is_trial=False)
-    copy_records(rows)
-    copy_rows(ImportedRecord, _TOUCHED, (_record(held, touched) for result in results for touched in result.touched))
+    touched = (_record(held, touched) for result in results for touched in result.touched)
+    with Copying() as copying:
+        copying.records(rows)
+        copying.rows(ImportedRecord, _TOUCHED, touched)
     for row in rows:
         setattr(held, row.outcome, getattr(held, row.outcome) + 1)
     held.position = read.rows[-1].number

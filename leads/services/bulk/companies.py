@@ -211,6 +211,11 @@ class CompanyTaker(Taker):
         )
 
     @override
+    def names(self, prepared: CompanyItem) -> list[str]:
+        named = [f"company {parts.company_key(name)}" for name in (prepared.name, prepared.parent) if name]
+        return [*named, f"domain {prepared.values['domain']}"] if prepared.values["domain"] else named
+
+    @override
     def load(self, prepared: list[CompanyItem]) -> None:
         parents = {item.parent for item in prepared}
         self.companies.load(
@@ -228,6 +233,7 @@ class CompanyTaker(Taker):
         is_first = found is None or getattr(found, "is_only_named", False)
         if found is not None and not is_first and options.duplicates == "skip":
             return "skipped", found
+        self.desk.own.check(prepared.custom, found)
         company = found or self.companies.make(prepared)
         company.is_only_named = False  # type: ignore[attr-defined]
         changed = self.companies.update(company, prepared) if found else True
@@ -240,10 +246,10 @@ class CompanyTaker(Taker):
         if not parent:
             return False
         above = self.companies.named(parent)
-        if above.pk in (company.pk, company.parent_id) or self._is_below(above, company.pk):
+        if above.id in (company.id, company.parent_id) or self._is_below(above, company.id):
             return False
         before = company.parent_id
-        company.parent_id = above.pk
+        company.parent_id = above.id
         self.desk.writing.change(company, {"parent_id": before})
         self.desk.directory.touch(company)
         return True

@@ -41,6 +41,17 @@ class ContactItem:
         return parts.name_key(f"{self.first_name} {self.last_name}")
 
     @property
+    def names(self) -> list[str]:
+        """What another door may know the same person or company by at this moment."""
+        found = [f"email {normal.email_key(address)}" for address in self.emails]
+        found += [f"phone {number.number}" for number, _kind in self.phones]
+        if self.company:
+            found.append(f"company {parts.company_key(self.company)}")
+        if domain := self.company_values.get("domain"):
+            found.append(f"domain {domain}")
+        return found
+
+    @property
     def is_somebody(self) -> bool:
         return bool(self.first_name or self.last_name or self.emails or self.phones)
 
@@ -176,7 +187,7 @@ class Contacts:
         """A namesake at the same company, when the item has no address that would tell them apart."""
         if not item.key or item.emails:
             return None
-        company_id = company.pk if company else None
+        company_id = company.id if company else None
         for each in self._possible(self.desk.directory.find("contact.name", item.key), item):
             other_number = bool(item.phones) and bool(each.reaches.phones)  # type: ignore[attr-defined]
             if each.company_id == company_id and not other_number:
@@ -188,7 +199,7 @@ class Contacts:
         contact = make(
             Contact,
             id=ids.uuid7(),
-            company_id=company.pk if company else None,
+            company_id=company.id if company else None,
             first_name=item.first_name,
             last_name=item.last_name,
             name_key=item.key[:220],
@@ -227,7 +238,7 @@ class Contacts:
         if item.first_name or item.last_name:
             values |= {"first_name": item.first_name, "last_name": item.last_name, "name_key": item.key[:220]}
         if company is not None:
-            values["company_id"] = company.pk
+            values["company_id"] = company.id
         if item.external_id and not contact.external_id:
             values |= {"external_source": self.desk.options.source, "external_id": item.external_id}
         if item.custom:
@@ -272,6 +283,10 @@ class ContactTaker(Taker):
         return item
 
     @override
+    def names(self, prepared: ContactItem) -> list[str]:
+        return prepared.names
+
+    @override
     def load(self, prepared: list[ContactItem]) -> None:
         self.contacts.load(prepared)
 
@@ -285,6 +300,7 @@ class ContactTaker(Taker):
             found = None
         if found is not None and self.desk.options.duplicates == "skip":
             return "skipped", found
+        self.desk.own.check(prepared.custom, found)
         company = company or self.contacts.company_of(prepared)
         if found is None:
             return "created", self.contacts.make(prepared, company)

@@ -150,6 +150,10 @@ class DealTaker(Taker):
         return notes
 
     @override
+    def names(self, prepared: DealItem) -> list[str]:
+        return [f"company {parts.company_key(prepared.company)}"] if prepared.company else []
+
+    @override
     def load(self, prepared: list[DealItem]) -> None:
         names = {item.company for item in prepared}
         self.companies.load(names, names)
@@ -179,7 +183,7 @@ class DealTaker(Taker):
         self._load_lines(directory.every(Deal))
 
     def _load_lines(self, deals: list[Deal]) -> None:
-        bare = {deal.pk: deal for deal in deals if not hasattr(deal, "product_ids")}
+        bare = {deal.id: deal for deal in deals if not hasattr(deal, "product_ids")}
         for deal in bare.values():
             deal.product_ids = set()  # type: ignore[attr-defined]
         if bare:
@@ -200,6 +204,7 @@ class DealTaker(Taker):
             found = None
         if found is not None and self.desk.options.duplicates == "skip":
             return "skipped", found
+        self.desk.own.check(prepared.custom, found)
         company = self.companies.named(prepared.company) if prepared.company else None
         if found is None:
             return "created", self._make(prepared, standing, company)
@@ -214,13 +219,13 @@ class DealTaker(Taker):
         if item.external_id:
             found = directory.find("deal.id", item.external_id)
             if found and not (
-                found[0]._state.adding or Deal.objects.visible_to(self.desk.actor).filter(pk=found[0].pk).exists()
+                found[0]._state.adding or Deal.objects.visible_to(self.desk.actor).filter(pk=found[0].id).exists()
             ):
                 raise Invalid(_("Another record has this external id."), field="external_id", code="already_exists")
             return found[0] if found else None
         company = self._present(item)
         for deal in directory.find("deal.name", item.name):
-            if deal.company_id == (company.pk if company else None):
+            if deal.company_id == (company.id if company else None):
                 return deal  # type: ignore[no-any-return]
         return None
 
@@ -243,8 +248,8 @@ class DealTaker(Taker):
             Deal,
             id=ids.uuid7(),
             name=item.name,
-            company_id=company.pk if company else None,
-            contact_id=contact.pk if contact else None,
+            company_id=company.id if company else None,
+            contact_id=contact.id if contact else None,
             owner_id=self.colleagues.find(item.owner) if item.owner else self.desk.actor.pk,
             stage_id=standing.stage.pk,
             motion=standing.stage.pipeline.motion,
@@ -272,7 +277,7 @@ class DealTaker(Taker):
 
     def _record_stage(self, deal: Deal, at: datetime) -> None:
         change = make(
-            StageChange, deal_id=deal.pk, stage_id=deal.stage_id, state=deal.state, at=at, by_id=self.desk.actor.pk
+            StageChange, deal_id=deal.id, stage_id=deal.stage_id, state=deal.state, at=at, by_id=self.desk.actor.pk
         )
         self.desk.writing.add(change)
 
@@ -291,11 +296,11 @@ class DealTaker(Taker):
 
     def _add_line(self, deal: Any, item: DealItem) -> bool:
         product = self.offers.product(item.product)
-        if product is None or product.pk in deal.product_ids:
+        if product is None or product.id in deal.product_ids:
             return False
         price = item.amount if item.amount is not None else product.price or Decimal(0)
-        self.desk.writing.add(make(DealLine, deal_id=deal.pk, product_id=product.pk, unit_price=price))
-        deal.product_ids.add(product.pk)
+        self.desk.writing.add(make(DealLine, deal_id=deal.id, product_id=product.id, unit_price=price))
+        deal.product_ids.add(product.id)
         return True
 
     def _register(self, deal: Deal) -> None:
@@ -308,7 +313,7 @@ class DealTaker(Taker):
         writing = self.desk.writing
         values = {**item.values, "name": item.name, "amount": item.amount, "currency": item.currency}
         values |= {"opened_on": item.opened_on, "close_on": item.close_on}
-        values |= {"company_id": company.pk} if company else {}
+        values |= {"company_id": company.id} if company else {}
         if item.owner and (owner := self.colleagues.find(item.owner)):
             values["owner_id"] = owner
         if item.custom:

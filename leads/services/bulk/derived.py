@@ -6,7 +6,7 @@ and new ones on something the chunk does not know whole, are read back and index
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -20,37 +20,36 @@ from leads.services import custom, duplicates, finding
 from leads.services.bulk import parts
 from leads.services.bulk.directory import among
 from leads.services.bulk.items import Desk
-from leads.services.bulk.rows import copy_rows
+from leads.services.bulk.rows import Copying
 
 HOLDERS: tuple[type[Record], ...] = (Company, Contact, Lead, Deal)
+LABELS = frozenset(model._meta.label_lower for model in HOLDERS)
 NO_COMPANY = finding.NO_COMPANY.words
 NO_PERSON = finding.NO_PERSON.words
 
 
 class Derived:
-    """Of one chunk. ``give_words`` comes before the records are written, ``keep_up`` after."""
+    """Of one chunk. ``give_words`` comes before the new records are written, ``copy_keys`` with them, ``keep_up`` after."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk, self.writing = desk, desk.writing
         self._companies: dict[UUID, tuple[Words, Words]] = {}
         self._persons: dict[UUID, Words] = {}
         self._unknown: list[Record] = []
+        self._keyless: dict[type[Record], list[UUID]] = {}
+        self._spoken = set[str]()
 
-    def give_words(self) -> None:
+    def give_words(self, label: str) -> None:
         """New records get what they are found by; the vocabulary learns it after commit."""
-        spoken = set[str]()
-        for record in self._new():
+        if label not in LABELS:
+            return
+        for record in self.writing.new.get(label, ()):
             words = self._words(record)
             if words is None:
-                self._unknown.append(record)
+                self._unknown.append(record)  # type: ignore[arg-type]
                 continue
-            record.search_words = words.vector
-            spoken |= words.spoken
-        transaction.on_commit(lambda: finding.learn_words(spoken), robust=True)
-
-    def _new(self) -> Iterator[Any]:
-        for model in HOLDERS:
-            yield from self.writing.new.get(model._meta.label_lower, ())
+            record.search_words = words.vector  # type: ignore[attr-defined]
+            self._spoken |= words.spoken
 
     def _words(self, record: Any) -> Words | None:
         """The words of a new record, None where the chunk does not know everything they come from."""
@@ -76,7 +75,7 @@ class Derived:
 
     def _company(self, company: Any) -> tuple[Words, Words]:
         """What a company is found by, and what its people are."""
-        if company.pk not in self._companies:
+        if company.id not in self._companies:
             texts = finding.CompanyTexts(
                 company.name,
                 company.domain,
@@ -85,45 +84,34 @@ class Derived:
                 [number for number, _extension in company.reaches.phones],
                 list(company.reaches.emails),
             )
-            self._companies[company.pk] = texts.words, texts.where
-        return self._companies[company.pk]
+            self._companies[company.id] = texts.words, texts.where
+        return self._companies[company.id]
 
     def _person(self, contact: Any) -> Words:
-        if contact.pk not in self._persons:
+        if contact.id not in self._persons:
             phones = [number for number, _extension in contact.reaches.phones]
-            self._persons[contact.pk] = finding.PersonTexts(
+            self._persons[contact.id] = finding.PersonTexts(
                 contact.first_name, contact.last_name, contact.external_id, phones, list(contact.reaches.emails)
             ).words
-        return self._persons[contact.pk]
+        return self._persons[contact.id]
 
-    # --- After the records ---------------------------------------------------------------------------------------------
+    # --- Duplicates ----------------------------------------------------------------------------------------------------
 
-    def keep_up(self) -> None:
-        """What stands in tables of its own, and everything about records that were there before."""
-        for model in HOLDERS:
-            label = model._meta.label_lower
-            new, changed = self.writing.new.get(label, []), self.writing.changed.get(label, {})
-            records: list[Any] = [*new, *(row for row, _before in changed.values())]
-            if own := [(record.pk, record.custom) for record in records if record.custom]:
-                custom.bulk_write_values(label.partition(".")[2], own)
-            if again := [record.pk for record in self._unknown if isinstance(record, model)] + list(changed):
-                finding.index_many(model, again)
-        self._seek_duplicates(Company, self._company_record)
-        self._seek_duplicates(Contact, self._contact_record)
-        self._make_scores_due()
+    def copy_keys(self, copying: Copying) -> None:
+        """Keys of duplicates of the new records, and a note that these are to be looked at."""
+        self._copy_keys(copying, Company, self._company_record)
+        self._copy_keys(copying, Contact, self._contact_record)
 
-    def _seek_duplicates(self, model: type[Company | Contact], read: Callable[[Any], Compared | None]) -> None:
-        """Keys of duplicates, and a note that these records are to be looked at."""
-        side, label = stored.side_of(model), model._meta.label_lower
-        found = {row.pk: read(row) for row in self.writing.new.get(label, [])}
+    def _copy_keys(
+        self, copying: Copying, model: type[Company | Contact], read: Callable[[Any], Compared | None]
+    ) -> None:
+        side, due = stored.side_of(model), str(self.desk.now)
+        found = {row.id: read(row) for row in self.writing.new.get(model._meta.label_lower, [])}
         known = {key: record for key, record in found.items() if record is not None}
-        keys = ((holder, key) for holder, record in known.items() for key in stored.stored_keys(side, record))
-        copy_rows(side.keys, (side.column, "key"), keys)
-        copy_rows(DuplicateCheck, (side.column, "due_at"), ((holder, self.desk.now) for holder in known))
-        if unknown := found.keys() - known.keys():
-            duplicates.write_keys_many(model, unknown, are_new=True)
-        if changed := list(self.writing.changed.get(label, {})):
-            duplicates.write_keys_many(model, changed)
+        keys = (f"{holder.hex}\t{key}" for holder, record in known.items() for key in stored.stored_keys(side, record))
+        copying.lines(side.keys, (side.column, "key"), keys)
+        copying.lines(DuplicateCheck, (side.column, "due_at"), (f"{holder.hex}\t{due}" for holder in known))
+        self._keyless[model] = list(found.keys() - known.keys())
 
     @staticmethod
     def _company_record(company: Any) -> Compared:
@@ -142,6 +130,26 @@ class Derived:
             numbers,
             list(contact.reaches.emails),
         )
+
+    # --- After the records ---------------------------------------------------------------------------------------------
+
+    def keep_up(self) -> None:
+        """Own fields, and everything about records that were there before or that the chunk does not know whole."""
+        for model in HOLDERS:
+            label = model._meta.label_lower
+            new, changed = self.writing.new.get(label, []), self.writing.changed.get(label, {})
+            records: list[Any] = [*new, *(row for row, _before in changed.values())]
+            if own := [(record.id, record.custom) for record in records if record.custom]:
+                custom.bulk_write_values(label.partition(".")[2], own)
+            if again := [record.id for record in self._unknown if isinstance(record, model)] + list(changed):
+                finding.index_many(model, again)
+            if keyless := self._keyless.get(model):
+                duplicates.write_keys_many(model, keyless, are_new=True)  # type: ignore[arg-type]
+            if changed and model in (Company, Contact):
+                duplicates.write_keys_many(model, list(changed))  # type: ignore[arg-type]
+        self._make_scores_due()
+        spoken = self._spoken
+        transaction.on_commit(lambda: finding.learn_words(spoken), robust=True)
 
     def _make_scores_due(self) -> None:
         """New and changed leads say so themselves; those of changed companies and contacts are told here."""

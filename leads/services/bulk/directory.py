@@ -71,7 +71,7 @@ class Directory:
 
     def add(self, shelf: str, key: Hashable, record: BaseModel) -> None:
         """A record made or reached just now goes by ``key`` from here on."""
-        self._by_id.setdefault(record.pk, record)
+        self._by_id.setdefault(record.id, record)
         self._put(self._shelves[shelf].setdefault(key, []), record)
         if self.memory is not None:
             self._fresh_keys.append((shelf, key, record.pk))
@@ -93,5 +93,5 @@ class Directory:
 
     @staticmethod
     def _put(records: list[Any], record: Any) -> None:
-        if all(record.pk != other.pk for other in records):
+        if all(record is not other for other in records):
             records.append(record)

@@ -12,6 +12,7 @@ from accounts.models import User
 from crm.core.errors import Refusal
 from crm.core.models import BaseModel
 from leads.services.bulk.directory import Directory
+from leads.services.bulk.own import OwnValues
 from leads.services.bulk.writing import Writing
 
 Outcome = Literal["created", "updated", "unchanged", "skipped", "refused"]
@@ -80,6 +81,7 @@ class Desk:
     now: datetime
     directory: Directory
     writing: Writing
+    own: OwnValues
 
 
 class Taker(ABC):
@@ -93,6 +95,10 @@ class Taker(ABC):
     @abstractmethod
     def prepare(self, values: dict[str, Any]) -> Any:
         """The item in its normal forms. Raises ``Invalid`` for what can be seen without looking anything up."""
+
+    def names(self, prepared: Any) -> list[str]:
+        """What an item and an enquiry of the same person or company have in common (``intake.Enquiry.keys``)."""
+        return []
 
     @abstractmethod
     def load(self, prepared: list[Any]) -> None:

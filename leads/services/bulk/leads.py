@@ -79,6 +79,10 @@ class LeadTaker(Taker):
         )
 
     @override
+    def names(self, prepared: LeadItem) -> list[str]:
+        return prepared.person.names
+
+    @override
     def load(self, prepared: list[LeadItem]) -> None:
         self.contacts.load([item.person for item in prepared])
         self.offers.load({item.product for item in prepared}, {item.campaign for item in prepared})
@@ -96,9 +100,9 @@ class LeadTaker(Taker):
 
         directory = self.desk.directory
         directory.load("lead.id", {item.external_id for item in prepared if item.external_id}, by_id)
-        directory.load("lead.contact", [row.pk for row in directory.every(Contact)], by_contact)
+        directory.load("lead.contact", [row.id for row in directory.every(Contact)], by_contact)
         alone = [item.person.company for item in prepared if not item.person.is_somebody]
-        there = [row.pk for name in alone for row in directory.find("company.name", parts.company_key(name))]
+        there = [row.id for name in alone for row in directory.find("company.name", parts.company_key(name))]
         directory.load("lead.company", there, by_company)
 
     @override
@@ -113,6 +117,7 @@ class LeadTaker(Taker):
             found = None
         if found is not None and options.duplicates == "skip":
             return "skipped", found
+        self.desk.own.check(prepared.custom, found)
         company = company or self.contacts.company_of(person)
         touched = self._put_person(person, contact, company)
         contact, changed = touched
@@ -139,16 +144,16 @@ class LeadTaker(Taker):
                 raise Invalid(_("Another record has this external id."), field="external_id", code="already_exists")
             return lead
         if contact is not None:
-            candidates = directory.find("lead.contact", contact.pk)
+            candidates = directory.find("lead.contact", contact.id)
         elif company is not None and not item.person.is_somebody:
-            candidates = directory.find("lead.company", company.pk)
+            candidates = directory.find("lead.company", company.id)
         else:
             return None
         same = [lead for lead in candidates if not self._differs(lead, item)]
         return next((lead for lead in same if lead.is_open), None) or next(iter(same), None)
 
     def _sees(self, lead: Lead) -> bool:
-        return lead._state.adding or Lead.objects.visible_to(self.desk.actor).filter(pk=lead.pk).exists()
+        return lead._state.adding or Lead.objects.visible_to(self.desk.actor).filter(pk=lead.id).exists()
 
     def _differs(self, lead: Lead, item: LeadItem) -> bool:
         """Whether an effort on the same person is another one: another id of the same system, or another arrival."""
@@ -172,11 +177,11 @@ class LeadTaker(Taker):
         lead = make(
             Lead,
             id=ids.uuid7(),
-            contact_id=contact.pk if contact else None,
-            company_id=company.pk if company else contact.company_id if contact else None,
-            site_id=site.pk if site else None,
-            product_id=product.pk if product else None,
-            campaign_id=campaign.pk if campaign else None,
+            contact_id=contact.id if contact else None,
+            company_id=company.id if company else contact.company_id if contact else None,
+            site_id=site.id if site else None,
+            product_id=product.id if product else None,
+            campaign_id=campaign.id if campaign else None,
             owner_id=self._owner(item),
             channel=self.desk.options.channel,
             external_source=self.desk.options.source if item.external_id else "",
@@ -213,8 +218,8 @@ class LeadTaker(Taker):
         values = dict(item.values)
         if item.external_id and not lead.external_id:
             values |= {"external_source": self.desk.options.source, "external_id": item.external_id}
-        values |= {"product_id": product.pk} if product else {}
-        values |= {"campaign_id": campaign.pk} if campaign else {}
+        values |= {"product_id": product.id} if product else {}
+        values |= {"campaign_id": campaign.id} if campaign else {}
         if item.custom:
             values["custom"] = {**lead.custom, **item.custom}
         before = self.desk.writing.fill(lead, values)

@@ -160,7 +160,7 @@ class Reaches:
 
 def load_reaches(holders: list[Any], holder: str) -> None:
     """Give each of ``holders`` (companies or contacts, by ``holder``) its numbers and addresses."""
-    bare = {record.pk: record for record in holders if not hasattr(record, "reaches")}
+    bare = {record.id: record for record in holders if not hasattr(record, "reaches")}
     for record in bare.values():
         record.reaches = Reaches()
     if not bare:
@@ -185,7 +185,7 @@ def add_phone(writing: Writing, record: Any, holder: str, number: normal.Number 
         is_primary=not phones,
         created_at=writing.now,
         updated_at=writing.now,
-        **{f"{holder}_id": record.pk},
+        **{f"{holder}_id": record.id},
     )
     phones.add((number.number, number.extension))
     writing.add(row)
@@ -203,7 +203,7 @@ def add_email(writing: Writing, record: Any, holder: str, address: str) -> bool:
         is_primary=not emails,
         created_at=writing.now,
         updated_at=writing.now,
-        **{f"{holder}_id": record.pk},
+        **{f"{holder}_id": record.id},
     )
     emails.add(key)
     writing.add(row)
@@ -212,7 +212,7 @@ def add_email(writing: Writing, record: Any, holder: str, address: str) -> bool:
 
 def load_sites(companies: list[Company]) -> None:
     """Give each company its ``places``, the main one last."""
-    bare = {company.pk: company for company in companies if not hasattr(company, "places")}
+    bare = {company.id: company for company in companies if not hasattr(company, "places")}
     for company in bare.values():
         company.places = []  # type: ignore[attr-defined]
     if bare:
@@ -239,7 +239,7 @@ def put_place(writing: Writing, company: Any, where: Place) -> bool:
         return bool(writing.fill(site, where.values()))
     site = make(
         Site,
-        company_id=company.pk,
+        company_id=company.id,
         is_primary=True,
         created_at=writing.now,
         updated_at=writing.now,

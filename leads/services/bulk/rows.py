@@ -7,13 +7,16 @@ Both follow from a model's columns, worked out once per model. A row costs a few
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from itertools import islice
-from typing import Any, TypeVar
+from itertools import islice, repeat
+from queue import SimpleQueue
+from types import TracebackType
+from typing import Any, Self, TypeVar
 from uuid import UUID
 
 from django.db import connection, models
@@ -23,7 +26,7 @@ from psycopg import sql
 ModelT = TypeVar("ModelT", bound=models.Model)
 
 # Lines sent at once: Postgres works on them while the next ones are written.
-AT_ONCE = 500
+AT_ONCE = 250
 
 
 def make(model: type[ModelT], **values: Any) -> ModelT:
@@ -51,31 +54,64 @@ def _defaults(model: type[models.Model]) -> tuple[dict[str, Any], list[tuple[str
     return plain, called
 
 
-def copy_records(records: Sequence[models.Model]) -> None:
-    """Insert records of one model; keys that the database counts up are left to it."""
-    if records:
-        model = type(records[0])
-        names = _columns(model)
-        copy_rows(model, names, (map(record.__dict__.__getitem__, names) for record in records))
+class Copying:
+    """Inserts rows by COPY in a thread of its own: Postgres takes rows in while the next ones are written out here.
+
+    A context manager inside the caller's transaction; until it ends the connection is the thread's. What the database
+    objects to is raised at the end, as Django's error. All constraints hold, foreign keys too: checked with each table
+    and not at commit, so that this work overlaps as well.
+    """
+
+    def __enter__(self) -> Self:
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        self._blocks = SimpleQueue[tuple[sql.Composed, str] | None]()
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="copy")
+        self._sent = self._pool.submit(self._send, connection.connection)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._blocks.put(None)
+        self._pool.shutdown()
+        if kind is None:
+            with connection.wrap_database_errors:
+                self._sent.result()
+
+    def _send(self, raw: Any) -> None:
+        with raw.cursor() as cursor:
+            block = self._blocks.get()
+            while block is not None:
+                statement = block[0]
+                with cursor.copy(statement) as copy:
+                    while block is not None and block[0] is statement:
+                        copy.write(block[1])
+                        block = self._blocks.get()
+
+    def records(self, records: Sequence[models.Model]) -> None:
+        """Records of one model; keys that the database counts up are left to it."""
+        if records:
+            model = type(records[0])
+            names = _columns(model)
+            self.rows(model, names, (map(record.__dict__.__getitem__, names) for record in records))
+
+    def rows(self, model: type[models.Model], names: tuple[str, ...], rows: Iterable[Iterable[Any]]) -> None:
+        """Rows as values of the columns ``names``."""
+        rest = iter(rows)
+        while some := list(islice(rest, AT_ONCE)):
+            self.lines(model, names, map("\t".join, zip(*map(_column, zip(*some, strict=True)), strict=True)))
+
+    def lines(self, model: type[models.Model], names: tuple[str, ...], lines: Iterator[str]) -> None:
+        """Rows that are written already: ids as hexadecimal digits, columns parted by tabs."""
+        statement = _statement(model, names)
+        while some := "\n".join(islice(lines, AT_ONCE)):
+            self._blocks.put((statement, f"{some}\n"))
 
 
 @cache
 def _columns(model: type[models.Model]) -> tuple[str, ...]:
     return tuple(field.attname for field in model._meta.concrete_fields if not isinstance(field, models.AutoField))
-
-
-def copy_rows(model: type[models.Model], names: Sequence[str], rows: Iterable[Iterable[Any]]) -> None:
-    """Insert rows given as values of the columns ``names``, in the caller's transaction and under all constraints."""
-    write = _TEXT.get
-    lines = ("\t".join([write(type(value), _other)(value) for value in row]) for row in rows)
-    some = "\n".join(islice(lines, AT_ONCE))
-    if not some:
-        return
-    wrapped = connection.wrap_database_errors  # COPY goes past Django's cursor: its errors must still be Django's
-    with connection.cursor() as cursor, wrapped, cursor.copy(_statement(model, tuple(names))) as copy:
-        while some:
-            copy.write(f"{some}\n")
-            some = "\n".join(islice(lines, AT_ONCE))
 
 
 @cache
@@ -105,6 +141,18 @@ _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=plai
 def _other(value: Any) -> str:
     """Decimals, days and times, and members of an enumeration."""
     return _text(str(value))
+
+
+def _column(values: tuple[Any, ...]) -> Iterable[str]:
+    """The values of a column. Most columns of a file's rows say one thing throughout, or hold plain text."""
+    first = values[0]
+    if values.count(first) == len(values):
+        return repeat(_TEXT.get(type(first), _other)(first), len(values))
+    if set(map(type, values)) == {str}:
+        joined = "".join(values)
+        if joined.isprintable() and "\\" not in joined:
+            return values
+    return [_TEXT.get(type(value), _other)(value) for value in values]
 
 
 _TEXT: dict[type, Callable[[Any], str]] = {

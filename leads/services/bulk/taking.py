@@ -12,7 +12,7 @@ from accounts.models import User
 from crm.core import clock
 from crm.core.errors import Refusal
 from leads.models import Company
-from leads.services import custom
+from leads.services import custom, writing
 from leads.services.bulk.companies import CompanyTaker
 from leads.services.bulk.contacts import ContactTaker
 from leads.services.bulk.deals import DealTaker
@@ -21,7 +21,9 @@ from leads.services.bulk.directory import Directory
 from leads.services.bulk.items import Desk, Item, Options, Result, Taker, Touched
 from leads.services.bulk.leads import LeadTaker
 from leads.services.bulk.memory import Memory
+from leads.services.bulk.own import OwnValues
 from leads.services.bulk.products import ProductTaker
+from leads.services.bulk.rows import Copying
 from leads.services.bulk.writing import Writing
 
 TAKERS: dict[str, type[Taker]] = {
@@ -46,7 +48,9 @@ def take_in(
     With ``trial`` nothing is written and the results are the same; give every chunk of a trial the same memory. Otherwise the
     caller holds a transaction: records, journal rows and search words stand or fall with it.
     """
-    desk = Desk(actor, options, clock.now(), Directory(trial), Writing(actor=actor, now=clock.now()))
+    now, directory = clock.now(), Directory(trial)
+    own = OwnValues(directory, HOLDERS.get(kind, ""))
+    desk = Desk(actor, options, now, directory, Writing(actor=actor, now=now), own)
     taker = TAKERS[kind](desk)
     prepared, results = dict[int, Any](), dict[int, Result]()
     for item in items:
@@ -54,12 +58,15 @@ def take_in(
             prepared[item.number] = taker.prepare(_with_own_fields(kind, item.values, actor))
         except Refusal as refusal:
             results[item.number] = Result.refused(item.number, refusal)
+    if trial is None:  # whoever brings the same person at this moment waits, and then finds them
+        writing.lock_keys(name for ready in prepared.values() for name in taker.names(ready))
     taker.load(list(prepared.values()))
+    own.load(ready.custom for ready in prepared.values() if own.fields)
     if mentioned is not None and kind == "companies":
         found = desk.directory.every(Company)
-        only_named = mentioned([company.pk for company in found])
+        only_named = mentioned([company.id for company in found])
         for company in found:
-            company.is_only_named = company.pk in only_named  # type: ignore[attr-defined]
+            company.is_only_named = company.id in only_named  # type: ignore[attr-defined]
     rows = {number: _take(taker, desk, Result(number, "refused"), ready) for number, ready in prepared.items()}
     _write(desk, trial)
     for number, (result, touched) in rows.items():
@@ -86,12 +93,14 @@ def _take(
         result.outcome, record = taker.take(ready)
     except Refusal as refusal:
         return Result.refused(result.number, refusal), []
-    result.label, result.record_id = record._meta.label_lower, record.pk
-    return result, [(row, before) for row, before in desk.writing.row if isinstance(row.pk, UUID)]
+    if result.outcome in ("created", "updated"):
+        desk.own.register(record)
+    result.label, result.record_id = record._meta.label_lower, record.id
+    return result, [(row, before) for row, before in desk.writing.row if isinstance(row.id, UUID)]
 
 
 def _touched(record: Any, before: dict[str, Any] | None) -> Touched:
-    return Touched(record._meta.label_lower, record.pk, record.version, before)
+    return Touched(record._meta.label_lower, record.id, record.version, before)
 
 
 def _write(desk: Desk, trial: Memory | None) -> None:
@@ -100,6 +109,8 @@ def _write(desk: Desk, trial: Memory | None) -> None:
         return
     derived = Derived(desk)
     with transaction.atomic():
-        derived.give_words()
-        desk.writing.flush()
+        with Copying() as copying:
+            desk.writing.copy_new(copying, derived.give_words)
+            derived.copy_keys(copying)
+        desk.writing.update_changed()
         derived.keep_up()

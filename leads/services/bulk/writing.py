@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -14,7 +14,7 @@ from accounts.models import User
 from crm.core import context
 from crm.core.models import BaseModel, JournalEntry
 from leads.services import custom
-from leads.services.bulk.rows import copy_records, copy_rows
+from leads.services.bulk.rows import Copying
 
 # Tables in the order in which their rows may refer to each other.
 ORDER = (
@@ -27,8 +27,8 @@ JOURNALLED = {
 }  # fmt: skip
 # Rows that belong to another, and the links that say to which.
 PARTS = {
-    "leads.site": ("company",), "leads.phone": ("company", "contact"), "leads.email": ("company", "contact"),
-    "leads.stagechange": ("deal",), "leads.dealline": ("deal",), "leads.dealsplit": ("deal",),
+    "leads.site": ("company_id",), "leads.phone": ("company_id", "contact_id"), "leads.email": ("company_id", "contact_id"),
+    "leads.stagechange": ("deal_id",), "leads.dealline": ("deal_id",), "leads.dealsplit": ("deal_id",),
 }  # fmt: skip
 # Columns that Tandem keeps for itself: of no interest to whoever reads the history.
 _OWN = frozenset(
@@ -37,7 +37,7 @@ _OWN = frozenset(
 
 
 class Writing:
-    """Collects new and changed records in the order in which they come; ``flush`` writes them all."""
+    """Collects new and changed records in the order in which they come; ``copy_new`` and ``update_changed`` write them all."""
 
     def __init__(self, *, actor: User, now: datetime) -> None:
         self.actor, self.now = actor, now
@@ -51,15 +51,12 @@ class Writing:
         self.row = []
 
     def add(self, record: models.Model) -> None:
-        self.new[record._meta.label_lower].append(record)
-        if not self._holder_is_new(record):
+        label, values = record._meta.label_lower, record.__dict__
+        self.new[label].append(record)
+        # A part of something made in this chunk comes and goes with it.
+        if not any(values[holder] in self._new_ids for holder in PARTS.get(label, ())):
             self.row.append((record, None))
-        self._new_ids.add(record.pk)
-
-    def _holder_is_new(self, record: models.Model) -> bool:
-        """A part of something made in this chunk comes and goes with it."""
-        holders = (getattr(record, f"{name}_id", None) for name in PARTS.get(record._meta.label_lower, ()))
-        return any(holder in self._new_ids for holder in holders if holder is not None)
+        self._new_ids.add(values["id"])
 
     def fill(self, record: BaseModel, values: dict[str, Any]) -> dict[str, Any]:
         """Set what differs and is not empty; answers the values replaced. A blank never takes away what is known."""
@@ -76,27 +73,30 @@ class Writing:
 
     def change(self, record: BaseModel, before: dict[str, Any]) -> None:
         """The record has new values in the columns of ``before``; a version is raised once per chunk."""
-        if record.pk in self._new_ids:
+        if record.id in self._new_ids:
             return
         self.row.append((record, dict(before)))
         known = self.changed[record._meta.label_lower]
-        if record.pk in known:
-            known[record.pk] = record, before | known[record.pk][1]
+        if record.id in known:
+            known[record.id] = record, before | known[record.id][1]
             return
         record.version += 1
         record.updated_at = self.now
-        known[record.pk] = record, dict(before)
+        known[record.id] = record, dict(before)
 
-    def flush(self) -> None:
-        """Write everything, inside the caller's transaction."""
+    def copy_new(self, copying: Copying, dress: Callable[[str], None]) -> None:
+        """Send the new rows, table by table; ``dress`` gives those of a table what is derived, just before."""
         for label in ORDER:
-            copy_records(self.new.get(label, []))
+            dress(label)
+            copying.records(self.new.get(label, []))
+        copying.rows(JournalEntry, _ENTRY, self._entries())
+
+    def update_changed(self) -> None:
         for known in self.changed.values():
             for records, columns in _by_columns(known.values()):
                 type(records[0])._base_manager.bulk_update(
                     records, [*columns, "version", "updated_at"], batch_size=1_000
                 )
-        copy_rows(JournalEntry, _ENTRY, self._entries())
 
     def _entries(self) -> Iterator[tuple[Any, ...]]:
         """A journal row for each record made or changed, as ``journal.entry`` makes it."""
@@ -104,10 +104,10 @@ class Writing:
         for label, noun in JOURNALLED.items():
             event = f"{noun}.created"
             for row in self.new.get(label, ()):
-                yield (*by, event, label, row.pk, row.version, _birth(row))
+                yield (*by, event, label, row.id, row.version, _birth(row))
             event = f"{noun}.changed"
             for row, before in self.changed.get(label, {}).values():
-                yield (*by, event, label, row.pk, row.version, _change(row, before))
+                yield (*by, event, label, row.id, row.version, _change(row, before))
 
 
 _ENTRY = (
