@@ -48,8 +48,15 @@ class Asked:
         return self._with(" & ".join(_beginning(word) for word in self.words))
 
     def meant(self, guess: Callable[[str], list[str]]) -> str:
-        """The same with the words that ``guess`` takes them for; empty when it has no other idea for any of them."""
-        guesses = {word: guess(word) for word in self.words if not is_spaceless(word)}
+        """The same with the words that ``guess`` takes them for; empty when it has no other idea for any of them.
+
+        What merely begins with a word is none: that was looked for already.
+        """
+        guesses = {
+            word: [other for other in guess(word) if not other.startswith(word)]
+            for word in self.words
+            if not is_spaceless(word)
+        }
         if not any(guesses.values()):
             return ""
         return " & ".join(

@@ -23,7 +23,7 @@ from psycopg import sql
 from typing_extensions import override
 
 from accounts.models import User
-from crm.core import clock, work
+from crm.core import clock, policy, work
 from crm.core.sweeps import Sweep, register
 from leads.finding.asking import Asked, read
 from leads.finding.vocabulary import vocabulary
@@ -329,8 +329,9 @@ def find_ids(reader: User, query: str, kind: str, limit: int) -> list[UUID]:
     if asked.is_empty:
         return []
     rows, most = _KINDS[kind].seen(reader), max(CANDIDATES, limit)
+    sees_all = policy.visibility(_KINDS[kind].model, reader) == policy.EVERYTHING
     with _by_index(asked):
-        found = _look_up(rows, asked, most)
+        found = _look_up(rows, asked, most, sees_all=sees_all)
     if not found and (meant := asked.meant(vocabulary.meant)):
         with _by_index(asked):
             found = list(rows.filter(has_words(meant))[:most])
@@ -355,8 +356,16 @@ def _by_index(asked: Asked) -> Iterator[None]:
             cursor.execute("SET LOCAL enable_seqscan = on")
 
 
-def _look_up(rows: QuerySet[Any, Any], asked: Asked, most: int) -> list[Any]:
-    """All that fit by beginnings, when they are few; when they are many, whole words before the rest."""
+def _look_up(rows: QuerySet[Any, Any], asked: Asked, most: int, *, sees_all: bool) -> list[Any]:
+    """All that fit by beginnings, when they are few; when they are many, whole words before the rest.
+
+    Several words that very many share are asked for as whole words first: the index finds them in a fraction of the time
+    of all that begins so. Only where nothing hides what it finds, though: else both would be asked in vain.
+    """
+    if sees_all and len(asked.words) > 1 and asked.whole:
+        exact = list(rows.filter(has_words(asked.whole))[:most])
+        if len(exact) == most:
+            return exact
     found = list(rows.filter(has_words(asked.beginnings))[:most])
     if len(found) < most or not asked.whole:
         return found

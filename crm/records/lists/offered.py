@@ -25,7 +25,7 @@ FOUND = 200
 
 def _found(kind: str) -> Filter:
     def find(reader: User, text: str) -> Iterable[UUID]:
-        return [row.pk for row in finding.find(reader, text, kind, FOUND)]
+        return finding.find_ids(reader, text, kind, FOUND)
 
     return Found(key="q", label=_("Words"), find=find)
 
