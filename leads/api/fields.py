@@ -77,6 +77,8 @@ class RecordRead(ReadSerializer):
             if isinstance(field, Reference) and (self.only is None or column.name in self.only):
                 found.setdefault(field.model, {}).update(self._carried(rows, field))
                 wanted.setdefault(field.model, set()).update(field.identifiers(rows))
+        if isinstance(self.person, User) and self.person.pk in wanted.get(User, ()):
+            found[User][self.person.pk] = {"id": str(self.person.pk), "name": self.person.name}
         missing = {model: left for model, ids in wanted.items() if (left := ids - found[model].keys())}
         for model, names in naming.names_of(self.person, missing).items():
             found[model] |= {pk: {"id": str(pk), "name": name} for pk, name in names.items()}

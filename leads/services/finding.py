@@ -190,6 +190,20 @@ NO_COMPANY = CompanyTexts(None, None, None, [], [], [])
 NO_PERSON = PersonTexts(None, None, None, [], [])
 
 
+def texts_of(*, contact: UUID | None = None, company: UUID | None = None) -> tuple[PersonTexts, CompanyTexts]:
+    """What is stored of a contact and a company: one query where the contact works there, at most two."""
+    person, place = NO_PERSON, NO_COMPANY
+    if contact is not None:
+        columns = [*PersonTexts.columns(), "company_id", *CompanyTexts.columns("company__")]
+        row = Contact.objects.order_by().values_list(*columns).get(pk=contact)
+        person = PersonTexts(*row[:_PERSON])
+        if row[_PERSON] == company:
+            place, company = CompanyTexts(*row[_PERSON + 1 :]), None
+    if company is not None:
+        place = CompanyTexts(*Company.objects.order_by().values_list(*CompanyTexts.columns()).get(pk=company))
+    return person, place
+
+
 def born_with(record: Record, words: Words) -> None:
     """Give a record that is not stored yet its search words, so that its own INSERT writes them.
 

@@ -358,15 +358,16 @@ def _make_contact(said: Enquiry, company: Company | None, actor: User | None, wr
     writing.check(contact)
     reach: list[Phone | Email] = [*said.phones, *said.emails]
     fields = ("company", *PERSON)
-    if company is None or said.company_texts is not None:
-        said.person_texts = finding.PersonTexts(
-            contact.first_name,
-            contact.last_name,
-            "",
-            [phone.number for phone in said.phones],
-            [email.address for email in said.emails],
-        )
-        finding.born_with(contact, finding.contact_words(said.person_texts, said.company_texts or finding.NO_COMPANY))
+    said.person_texts = finding.PersonTexts(
+        contact.first_name,
+        contact.last_name,
+        "",
+        [phone.number for phone in said.phones],
+        [email.address for email in said.emails],
+    )
+    if company is not None and said.company_texts is None:
+        said.company_texts = finding.texts_of(company=company.pk)[1]
+    finding.born_with(contact, finding.contact_words(said.person_texts, said.company_texts or finding.NO_COMPANY))
     writing.insert(contact, actor=actor, event="contact.created", fields=fields, extra={"reach": reaches.texts(reach)})
     reaches.attach(contact, reach)
     written.append(contact)
@@ -434,9 +435,12 @@ def _check(lead: Lead) -> None:
 
 
 def _words_at_birth(lead: Lead, said: Enquiry) -> None:
-    """A lead on a person and a company made just now is found by what they were made from."""
-    known_person = lead.contact_id is None or said.person_texts is not None
-    known_company = lead.company_id is None or said.company_texts is not None
-    if known_person and known_company:
-        person, company = said.person_texts or finding.NO_PERSON, said.company_texts or finding.NO_COMPANY
-        finding.born_with(lead, finding.lead_words(person, company, lead.external_id))
+    """A lead is found by what its person and company were made from just now, else by what is stored of them.
+
+    Its own INSERT writes the words: a second write would touch each of its many indexes again.
+    """
+    person, company = finding.texts_of(
+        contact=None if said.person_texts else lead.contact_id, company=None if said.company_texts else lead.company_id
+    )
+    words = finding.lead_words(said.person_texts or person, said.company_texts or company, lead.external_id)
+    finding.born_with(lead, words)

@@ -74,6 +74,8 @@ def _linked(field: models.ForeignKey[Any, Any], value: Any, actor: User | None) 
     if value is None or value == "":
         return None
     key: UUID = value.pk if isinstance(value, models.Model) else value
+    if isinstance(value, User) and value == actor:
+        return key  # everybody sees themselves
     rows = field.related_model._default_manager.all()
     if actor is not None:
         rows = policy.scope(rows, actor)

@@ -21,6 +21,18 @@ def test_a_lead_of_a_known_person(count_queries):
     assert queries.number <= 13, queries.statements
 
 
+def test_a_lead_of_a_new_person_at_a_known_company(count_queries):
+    rep = UserFactory(capabilities=["calls"])
+    ContactFactory(company__name="Firm", company__name_key="firm", company__domain="firm.test")
+    intake.receive_enquiry(actor=rep, email="first@elsewhere.test", last_name="Warm")
+    with count_queries() as queries:
+        lead = intake.receive_enquiry(actor=rep, email="new@firm.test", last_name="New", company_name="Firm", owner=rep)
+    assert queries.number <= 13, queries.statements
+    for record in (lead, lead.contact):
+        record.refresh_from_db()
+        assert {"'firm'", "'new'"} <= set(record.search_words.replace(":", " ").split()), "found by both from its birth"
+
+
 def test_a_lead_of_a_new_person_at_a_new_company(count_queries):
     rep = UserFactory(capabilities=["calls"])
     intake.receive_enquiry(actor=rep, email="first@firm.test", last_name="Warm")
