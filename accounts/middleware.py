@@ -11,6 +11,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -21,7 +22,7 @@ from accounts.models import User
 from crm.core import clock
 
 Handler = Callable[[HttpRequest], HttpResponse]
-SEEN_AT = "seen_at"
+SEEN_AT, BEGAN_AT = "seen_at", "began_at"
 # Where somebody who must set up a second factor may still go. (The API asks by itself and answers 403.)
 SETTING_UP = ("/accounts/", "/static/", "/i18n/", "/healthz", "/readyz", "/api/")
 
@@ -65,18 +66,26 @@ def lacks_second_factor(user: User | AnonymousUser) -> bool:
 class SessionInUse:
     """Keeps a session alive while it is used: eight idle hours end it (P31), and the list of sessions says when it was seen.
 
-    Written once a minute at most, and the session itself says when that was: allauth's own middleware writes a row on each.
+    However much it is used, ``LONGEST`` after its sign-in it is over. Written once a minute at most, and the session itself says when that was: allauth's own middleware writes a row on each.
     """
 
     EVERY = timedelta(minutes=1)
+    LONGEST = timedelta(days=30)
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated and request.session.session_key:
-            self._note(request)
+            if self._is_over(request):
+                logout(request)
+            else:
+                self._note(request)
         return self.get_response(request)
+
+    def _is_over(self, request: HttpRequest) -> bool:
+        now = clock.now().timestamp()
+        return bool(now - request.session.get(BEGAN_AT, now) > self.LONGEST.total_seconds())
 
     def _note(self, request: HttpRequest) -> None:
         now, session = clock.now(), request.session
@@ -88,4 +97,5 @@ class SessionInUse:
         seen = now
         if not stale.update(last_seen_at=now, ip=adapter.get_client_ip(request), user_agent=agent):
             seen = rows.values_list("last_seen_at", flat=True).first() or now  # signed in less than a minute ago
+        session.setdefault(BEGAN_AT, now.timestamp())
         session[SEEN_AT] = seen.timestamp()  # kept anew, and so its whole time again

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
+from django.utils.translation import gettext as _
+
 from accounts.models import Absence, User, WorkingCalendar
 from crm.core import clock
 from crm.core.errors import Invalid
@@ -18,12 +20,14 @@ COLUMNS = {"zone": "time_zone", "subdivision": "region", "closed": "closed_days"
 
 
 def check_calendar(row: WorkingCalendar) -> None:
-    """Raise ``Invalid``, naming the field, unless the row makes a calendar that opens at some time."""
+    """Raise ``Invalid``, naming the field, unless the row makes a calendar that opens at least once a week."""
     try:
-        build_calendar(row)
+        calendar = build_calendar(row)
     except Invalid as error:
         part = (error.field or "hours").partition(".")[0].partition("[")[0]
         raise Invalid(error.detail, field=COLUMNS.get(part, part), code=error.specific_code) from error
+    if not any(calendar.hours.days):
+        raise Invalid(_("Give the hours of at least one day."), field="hours", code="never_open")
 
 
 def build_calendar(row: WorkingCalendar, *, zone: str = "", absences: Iterable[Absence] = ()) -> Calendar:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from allauth.account.decorators import reauthentication_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -34,9 +35,13 @@ def keys(request: HttpRequest) -> HttpResponse:
 
 
 @page(act=WRITE_KEYS)
+@reauthentication_required
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
-    """Make a key. Its secret is in this one answer and nowhere else."""
+    """Make a key. Its secret is in this one answer and nowhere else.
+
+    It outlives the session, so whoever found a screen unlocked is asked for the password first.
+    """
     owner: User = request.user  # type: ignore[assignment]
     form = KeyForm(request.POST or None, owner=owner)
     if request.method == "POST" and form.is_valid():

@@ -254,6 +254,8 @@ def test_a_calendar_s_life(admin: Caller):
         [],
         "x",
         None,
+        {},
+        {"mon": [], "tue": []},
         {"xyz": []},
         {"mon": {}},
         {"mon": [["09:00"]]},

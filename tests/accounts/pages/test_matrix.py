@@ -128,7 +128,7 @@ PAGES: dict[str, dict[str, int]] = {
     "settings:invite": only("admin"),
     "settings:keys": for_all(YES),
     "settings:new_calendar": only("admin"),
-    "settings:new_key": for_all(YES),
+    "settings:new_key": for_all(AWAY),  # to the password first
     "settings:new_team": only("admin"),
     "settings:news": for_all(YES),
     "settings:notices": for_all(YES),

@@ -11,6 +11,7 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.test import Client
 
+from accounts.models import ApiKey
 from tests.factories.accounts import PASSWORD, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -142,6 +143,31 @@ def test_what_guards_the_account_asks_again_who_it_is(words):
     assert "This is not your password." in words(refused)
     passed = client.post(answer.headers["Location"], {"password": PASSWORD}, follow=True)
     assert passed.request["PATH_INFO"] == "/accounts/2fa/totp/activate/"
+
+
+def test_secrets_are_sealed_and_a_lost_key_lets_nobody_in(settings):
+    user = UserFactory()
+    TOTP.activate(user, SECRET)
+    RecoveryCodes.activate(user)
+    codes = recovery_codes(user)
+    stored = str(list(Authenticator.objects.filter(user=user).values_list("data", flat=True)))
+    assert SECRET not in stored
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another one, made after a leak, long enough to be one"
+    assert recovery_codes(user) == codes
+    settings.SECRET_KEY_FALLBACKS = []
+    assert "does not fit" in str(second_step(first_step(user), code_now()).content)
+    assert not set(recovery_codes(user)) & set(codes)
+
+
+def test_a_key_that_outlives_the_session_asks_again_who_it_is():
+    user = UserFactory()
+    client = Client()
+    client.force_login(user)
+    for answer in (client.get("/settings/keys/new"), client.post("/settings/keys/new", {"name": "Telephone"})):
+        assert answer.headers["Location"].startswith("/accounts/reauthenticate/?next=")
+    assert not ApiKey.objects.exists()
+    assert confirmed(user).get("/settings/keys/new").status_code == 200
 
 
 def test_switching_the_app_off_takes_the_recovery_codes_along(mails):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.test import Client
 
 from accounts import devices
@@ -73,6 +74,20 @@ def test_kept_signed_in_it_lasts_fourteen_idle_days():
             assert client.get(PROFILE).status_code == 200
         travel.shift(timedelta(days=15))
         assert client.get(PROFILE).status_code == 302
+
+
+def test_thirty_days_after_its_sign_in_it_is_over_however_much_it_is_used():
+    user = UserFactory()
+    with time_machine.travel(datetime(2026, 11, 2, 8, tzinfo=UTC), tick=False) as travel:
+        client = Client()
+        client.post("/accounts/login/", {"login": user.email, "password": PASSWORD, "remember": "on"})
+        for _ in range(3):
+            assert client.get(PROFILE).status_code == 200
+            travel.shift(timedelta(days=9, hours=23))
+        assert client.get(PROFILE).status_code == 200
+        travel.shift(timedelta(hours=6))
+        assert client.get(PROFILE).status_code == 302
+        assert not Session.objects.exists(), "ended on the server, not only here"
 
 
 def test_being_seen_is_written_once_a_minute():

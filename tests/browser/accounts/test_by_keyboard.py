@@ -171,6 +171,8 @@ def test_a_key_is_shown_once_and_can_be_copied(open_page):
     page = open_page(user=user)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto("/settings/keys/new")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
     page.get_by_label("Name").fill("Telephone")
     page.get_by_role("group", name="People").get_by_label("see").check(force=True)
     page.get_by_role("button", name="Make the key").click()
