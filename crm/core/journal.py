@@ -175,6 +175,7 @@ class Reader:
     still open (reliability M9: 301 of 800 missed). Every row carries its writer's transaction id. All ids below the
     oldest one still running (``pg_snapshot_xmin``) are settled: their rows are visible now or never will be. Reading
     only those, in order of transaction, misses nothing and needs no lock; one long transaction delays, never loses.
+    Transaction ids are the server's: a long write in another of its databases delays as well.
     """
 
     def __init__(self, *, types: Iterable[str] = (), events: Iterable[str] = ()) -> None:
