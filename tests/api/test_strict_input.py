@@ -290,8 +290,8 @@ def writes() -> list[tuple[str, str, dict[str, Any]]]:
     found = []
     for path, operations in document()["paths"].items():
         for method, operation in operations.items():
-            if "requestBody" in operation:
-                content = operation["requestBody"]["content"]["application/json"]
+            content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            if content is not None:
                 found.append((method.upper(), path, content["examples"]["Example"]["value"]))
     return found
 

@@ -166,7 +166,9 @@ class TandemAutoSchema(AutoSchema):
     @override
     def get_examples(self) -> list[OpenApiExample]:
         body = self.get_request_serializer()
-        return [OpenApiExample("Example", dict(body.example), request_only=True)] if body else []
+        if not body or isinstance(body, dict):  # none, or a file as it is
+            return []
+        return [OpenApiExample("Example", dict(body.example), request_only=True)]
 
     @override
     def get_serializer_name(self, serializer: Any, direction: str) -> str:

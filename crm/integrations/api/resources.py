@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from typing_extensions import override
@@ -18,13 +20,17 @@ from crm.core.api.filters import ChoiceFilter, RowFilters
 from crm.core.api.pagination import keyed
 from crm.core.api.resources import Changes, Creates, Lists, Removes, Retrieves
 from crm.core.api.routers import command
+from crm.core.errors import Invalid
 from crm.integrations.api import serializers
 from crm.integrations.models import ExportJob, ImportJob
 from crm.integrations.policies import VIEW_EXPORTS, VIEW_IMPORTS, WRITE_EXPORTS, WRITE_IMPORTS
 from crm.integrations.services import exporting, files, imports
+from crm.integrations.targets import TARGETS
 from crm.integrations.writing.tables import CONTENT_TYPES
 
+# Of a body in JSON; the file itself is read in blocks.
 MOST_BYTES = 5 * 1024 * 1024
+BLOCK = 1024 * 1024
 
 
 class ImportFilters(RowFilters):
@@ -41,7 +47,10 @@ class ExportFilters(RowFilters):
 
 
 class Imports(Lists, Retrieves, Creates, Changes, Removes):
-    """Files brought in: recognised, tried out, run by a worker, undone. Files above 5 MB come through the page."""
+    """Files brought in: recognised, tried out, run by a worker, undone.
+
+    Small files may stand in the body of a `POST`; any file up to 512 MB is sent as it is by `PUT imports/{id}/file`.
+    """
 
     noun = "an import"
     acts = {
@@ -50,6 +59,7 @@ class Imports(Lists, Retrieves, Creates, Changes, Removes):
         "create": WRITE_IMPORTS,
         "change": WRITE_IMPORTS,
         "remove": WRITE_IMPORTS,
+        "file": WRITE_IMPORTS,
         "try_out": WRITE_IMPORTS,
         "run": WRITE_IMPORTS,
         "cancel": WRITE_IMPORTS,
@@ -77,6 +87,32 @@ class Imports(Lists, Retrieves, Creates, Changes, Removes):
     @override
     def remove_row(self, row_id: UUID, expected_version: int | None) -> Any:
         return imports.delete_import(actor=self.person, import_id=row_id)
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("target", str, required=True, enum=list(TARGETS), description="What the file holds."),
+            OpenApiParameter("name", str, required=True, description="What the file is called, with its ending."),
+        ],
+        request={"application/octet-stream": OpenApiTypes.BINARY},
+    )
+    @action(detail=True, methods=["put"], url_path="file")
+    def file(self, request: Request, **kwargs: Any) -> HttpResponse:
+        """Bring a file as it is, up to 512 MB; the import gets the id in the address.
+
+        Needs no `Idempotency-Key`: sent again, the file that came first stays.
+        """
+        asked, row_id = request.query_params, self.row_id
+        if not asked.get("name"):
+            raise Invalid(_("Say what the file is called."), field="name", code="required")
+        blocks = iter(partial(request._request.read, BLOCK), b"")
+        imports.bring_file(
+            actor=self.person, import_id=row_id, blocks=blocks, name=asked["name"], target=asked.get("target", "")
+        )
+        return self.answer_row(row_id)
+
+    @override
+    def allowed_parameters(self) -> frozenset[str]:
+        return frozenset({"target", "name"}) if self.action == "file" else super().allowed_parameters()
 
     @command(path="try")
     def try_out(self, request: Request, **kwargs: Any) -> HttpResponse:

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from leads.duplicates import loading, stored
 from leads.duplicates.records import Record as Compared
-from leads.finding.words import Words
+from leads.finding.words import Words, words_of
 from leads.models import Company, Contact, Deal, DuplicateCheck, Lead, Record
 from leads.services import custom, duplicates, finding
 from leads.services.bulk import parts
@@ -46,9 +46,9 @@ class Derived:
         for record in self.writing.new.get(label, ()):
             words = self._words(record)
             if words is None:
-                self._unknown.append(record)  # type: ignore[arg-type]
+                self._unknown.append(record)
                 continue
-            record.search_words = words.vector  # type: ignore[attr-defined]
+            record.search_words = words.vector
             self._spoken |= words.spoken
 
     def _words(self, record: Any) -> Words | None:
@@ -66,7 +66,7 @@ class Derived:
         words = self._person(contact) if contact else NO_PERSON
         words |= self._company(company)[0] if company else NO_COMPANY
         names = [record.name] if isinstance(record, Deal) else []
-        return words | finding.words_of(names=names, ids=[record.external_id])
+        return words | words_of(names=names, ids=[record.external_id])
 
     def _known(self, key: UUID | None) -> Any:
         """The company or contact, when all that it is reached by is known too."""
@@ -146,7 +146,7 @@ class Derived:
             if keyless := self._keyless.get(model):
                 duplicates.write_keys_many(model, keyless, are_new=True)  # type: ignore[arg-type]
             if changed and model in (Company, Contact):
-                duplicates.write_keys_many(model, list(changed))  # type: ignore[arg-type]
+                duplicates.write_keys_many(model, list(changed))
         self._make_scores_due()
         spoken = self._spoken
         transaction.on_commit(lambda: finding.learn_words(spoken), robust=True)

@@ -17,13 +17,13 @@ RecordT = TypeVar("RecordT", bound=BaseModel)
 Query = Callable[[list[Any]], Iterable[tuple[Hashable, Any]]]
 
 
-class _Among(Lookup):  # type: ignore[type-arg]
+class _Among(Lookup):
     """``column = ANY(array)``: one parameter for a whole chunk, where ``IN`` has one for each value."""
 
     prepare_rhs = False
 
     @override
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         column, params = self.process_lhs(compiler, connection)
         return f"{column} = ANY(%s)", [*params, self.rhs]
 

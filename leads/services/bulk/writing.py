@@ -41,11 +41,11 @@ class Writing:
 
     def __init__(self, *, actor: User, now: datetime) -> None:
         self.actor, self.now = actor, now
-        self.new: dict[str, list[models.Model]] = defaultdict(list)
+        self.new: dict[str, list[Any]] = defaultdict(list)
         self.changed: dict[str, dict[Any, tuple[BaseModel, dict[str, Any]]]] = defaultdict(dict)
         self._new_ids = set[Any]()
         # What the item under way made and changed, ``(record, before)``; None stands for "made".
-        self.row: list[tuple[models.Model, dict[str, Any] | None]] = []
+        self.row: list[tuple[Any, dict[str, Any] | None]] = []
 
     def begin_row(self) -> None:
         self.row = []
@@ -129,7 +129,7 @@ def _birth(row: Any) -> dict[str, list[Any]]:
     values = row.__dict__
     changes = {
         name: [None, value]
-        for name, column in _told(type(row))
+        for name, column in _told(row._meta.model)
         if (value := values[column]) or type(value) not in _EMPTY
     }
     if own := changes.pop("custom", None):
@@ -138,7 +138,7 @@ def _birth(row: Any) -> dict[str, list[Any]]:
 
 
 @cache
-def _told(model: type[models.Model]) -> list[tuple[str, str]]:
+def _told(model: Any) -> list[tuple[str, str]]:
     """The fields that a history tells, with their columns."""
     return [(field.name, field.attname) for field in model._meta.concrete_fields if field.name not in _OWN]
 
@@ -146,7 +146,7 @@ def _told(model: type[models.Model]) -> list[tuple[str, str]]:
 def _change(row: Any, before: dict[str, Any]) -> dict[str, list[Any]]:
     changes = {
         name: [before[given], getattr(row, given)]
-        for name, column in _told(type(row))
+        for name, column in _told(row._meta.model)
         for given in {name, column} & before.keys()
     }
     if own := changes.pop("custom", None):
