@@ -107,7 +107,8 @@ def _web_form(request: HttpRequest, form: WebForm) -> HttpResponse:
     if refused:
         return _answer_refused(request, refused)
     if request.method != "POST":
-        return _show(request, form, EnquiryForm(form, initial={"ticket": web_forms.new_ticket(form)}))
+        ticket = web_forms.new_ticket(form, request.GET.get("ref", ""))
+        return _show(request, form, EnquiryForm(form, initial={"ticket": ticket}))
     return _take(request, form, EnquiryForm(form, request.POST))
 
 

@@ -68,6 +68,8 @@ def _why_now(lead: Lead) -> list[str]:
         reasons.append(_("%(product)s is to be shown in person") % {"product": lead.product})
     if lead.score_total is not None:
         reasons.append(_("Score %(score)d") % {"score": lead.score_total})
+    if lead.referral:
+        reasons.append(_("Recommended by %(name)s") % {"name": lead.referral.contact})
     if lead.campaign:
         reasons.append(_("Came through %(campaign)s") % {"campaign": lead.campaign})
     return reasons

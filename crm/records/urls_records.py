@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from crm.records import views_board, views_lists, views_pages, views_records
+from crm.records import views_board, views_lists, views_pages, views_records, views_referrals
 from crm.records.lists.offered import COMPANIES, CONTACTS, DEALS, LEADS
 from crm.records.lists.spec import ListSpec
 from crm.records.views_bulk import bulk_page
@@ -44,6 +44,9 @@ urlpatterns = [
     path("contacts/new", views_records.new_page(CONTACTS, views_pages.make_contact), name="contact-new"),
     path("deals/new", views_records.new_page(DEALS, views_pages.make_deal), name="deal-new"),
     path("contacts/<uuid:record_id>/consent", views_pages.consent, name="contact-consent"),
+    path("contacts/<uuid:record_id>/referrals", views_referrals.referrals, name="referrals"),
+    path("contacts/<uuid:record_id>/referrals/new", views_referrals.new_referral, name="new-referral"),
+    path("contacts/<uuid:record_id>/referrals/<uuid:link_id>", views_referrals.referral, name="referral"),
     path("deals/<uuid:record_id>/move", views_board.move, name="deal-move"),
     path("views/<uuid:view_id>/delete", views_lists.delete_view, name="delete-view"),
     path("undo/<str:word>", views_lists.take_back, name="undo"),

@@ -104,6 +104,14 @@ def change_referral_link(
     return link
 
 
+def reward_falls_due(*, actor: User | None, link: ReferralLink) -> None:
+    """What was promised for a customer who became one is due now; in the caller's transaction."""
+    if link.reward == ReferralLink.Reward.PROMISED:
+        before = journal.snapshot(link, ("reward",))
+        link.reward = ReferralLink.Reward.DUE
+        writing.store(link, actor=actor, event="referral_link.changed", before=before)
+
+
 def _check(campaign: Campaign) -> None:
     campaign.name_key = normal.product_key(campaign.name)[:120]
     if not campaign.name_key:

@@ -15,9 +15,9 @@ from crm.core import clock, journal
 from crm.core.errors import Conflict, Invalid
 from crm.core.money import round_money
 from leads import normal
-from leads.models import Deal, DealLine, DealSplit, Lead, Pipeline, Product, Reason, Stage, StageChange
+from leads.models import Deal, DealLine, DealSplit, Lead, Pipeline, Product, Reason, ReferralLink, Stage, StageChange
 from leads.policies import WRITE_DEALS
-from leads.services import writing
+from leads.services import campaigns, writing
 
 FIELDS = (
     "name",
@@ -282,7 +282,15 @@ def _close(
         _note_move(deal, actor)
         if deal.lead_id is not None:
             Lead.objects.filter(pk=deal.lead_id).update(score_due_at=clock.now())
+        if state == Deal.State.WON:
+            _reward_the_referrer(deal, actor)
     return deal
+
+
+def _reward_the_referrer(deal: Deal, actor: User | None) -> None:
+    link = ReferralLink.objects.select_for_update().filter(leads__deals=deal.pk).first()
+    if link is not None:
+        campaigns.reward_falls_due(actor=actor, link=link)
 
 
 def _today(actor: User | None) -> date:

@@ -14,13 +14,14 @@ from uuid import UUID
 from django.conf import settings
 from django.core import signing
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from crm.core import clock, ids, journal
 from crm.core.errors import Invalid
 from leads import normal
-from leads.models import Consent, Lead, WebForm
+from leads.models import Consent, Lead, ReferralLink, WebForm
 from leads.policies import MANAGE_SALES_SETTINGS
 from leads.services import writing
 from leads.services.contacts import record_consent
@@ -144,28 +145,30 @@ FASTEST = timedelta(seconds=2)
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """What a form carries unseen: which form, which showing of it, since when."""
+    """What a form carries unseen: which form, which showing of it, since when, and whose referral link led to it."""
 
     form: str
     showing: UUID
     age: timedelta
+    referral: str = ""
 
     @property
     def is_rash(self) -> bool:
         return self.age < FASTEST
 
 
-def new_ticket(form: WebForm) -> str:
-    return signing.dumps(
-        {"form": form.token, "showing": str(ids.uuid7()), "at": clock.now().timestamp()}, salt=SALT, compress=False
-    )
+def new_ticket(form: WebForm, referral: str = "") -> str:
+    """``referral`` is the token of the link that a customer passed on; who it is, the answer looks up."""
+    said = {"form": form.token, "showing": str(ids.uuid7()), "at": clock.now().timestamp(), "by": referral[:24]}
+    return signing.dumps(said, salt=SALT, compress=False)
 
 
 def read_ticket(form: WebForm, text: str) -> Ticket | None:
     """The ticket that ``new_ticket`` made for this form, unless it is too old or was tampered with."""
     try:
         said = signing.loads(text[:500], salt=SALT)
-        ticket = Ticket(said["form"], UUID(said["showing"]), timedelta(seconds=clock.now().timestamp() - said["at"]))
+        age = timedelta(seconds=clock.now().timestamp() - said["at"])
+        ticket = Ticket(said["form"], UUID(said["showing"]), age, said["by"])
     except (signing.BadSignature, KeyError, TypeError, ValueError):
         return None
     return ticket if ticket.form == form.token and ticket.age <= OPEN_FOR else None
@@ -182,19 +185,39 @@ def submit(*, form: WebForm, ticket: Ticket, values: Mapping[str, Any], consents
         stored = Lead.objects.filter(pk=lead_id).first()
         if stored is not None:
             return stored
+        referral = _referral(ticket)
         lead = receive_enquiry(
             actor=None,
             lead_id=lead_id,
             channel=Lead.Channel.FORM,
             source=form.source or form.name[:80],
-            campaign=form.campaign_id and form.campaign,
-            product=form.product_id and form.product,
+            campaign=(referral and referral.campaign) or form.campaign,
+            referral=referral,
+            product=form.product,
             language=form.language,
             **values,
         )
         if consents and form.consent_text and lead.contact_id:
             _record_consents(lead.contact_id, form, values)
     return lead
+
+
+def _referral(ticket: Ticket) -> ReferralLink | None:
+    """The open link that led here. An enquiry by one that is closed or unknown is an enquiry all the same."""
+    if not ticket.referral:
+        return None
+    links = ReferralLink.objects.select_related("campaign")
+    return links.filter(token=ticket.referral, is_active=True, contact__merged_into=None).first()
+
+
+def referral_path(link: ReferralLink, forms: Sequence[WebForm]) -> str:
+    """The address that a customer passes on, from its first slash; empty where no form is open.
+
+    The form of the link's own campaign, else the oldest; ``forms`` are the open ones, oldest first.
+    """
+    own = [form for form in forms if form.campaign_id and form.campaign_id == link.campaign_id]
+    form = next(iter([*own, *forms]), None)
+    return f"{reverse('customer', args=['f', form.token])}?ref={link.token}" if form else ""
 
 
 def _lead_id(ticket: Ticket, values: Mapping[str, Any]) -> UUID:
