@@ -41,7 +41,7 @@ HEAVY_CONTACT = ("contact__search_words", "contact__notes", "contact__custom")
 def leads(person: User) -> QuerySet[Lead]:
     """With contact, company, owner, product, campaign and reason: one query, however many rows."""
     rows = Lead.objects.visible_to(person)
-    related = rows.select_related("contact", "company", "owner", "product", "campaign", "reason")
+    related = rows.select_related("contact", "company", "owner", "product", "campaign", "reason", "score")
     return related.defer("search_words", "notes", *HEAVY_COMPANY, *HEAVY_CONTACT)
 
 

@@ -53,7 +53,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "leads.consent": (*_BASE, "contact_id", "channel", "state", "proof", "at"),
     "leads.lead": (*_BASE, *_KNOWN, "contact_id", "company_id", "site_id", "source", "channel", "direction", "motion", "status",
                    "reason_id", "owner_id", "product_id", "campaign_id", "expected_value", "currency", "needs_demo", "notes",
-                   "arrived_at", "connected_at", "closed_at", "score_due_at"),
+                   "arrived_at", "connected_at", "closed_at"),
     "leads.deal": (*_BASE, *_KNOWN, "name", "lead_id", "company_id", "contact_id", "owner_id", "motion", "stage_id", "stage_since",
                    "state", "amount", "currency", "margin_rate", "opened_on", "close_on", "closed_on", "reason_id", "competitor"),
     "leads.stagechange": ("deal_id", "stage_id", "state", "at", "by_id"),
@@ -438,7 +438,7 @@ class _Telling:
             self._drawn(self.setting.reasons["disqualified"]) if closed else None, owner, offer.id, campaign,
             str(value) if value is not None else None, offer.currency if value is not None else "",
             "t" if offer.needs_demo else None, dice.choice(market.ENQUIRIES) if dice.random() < 0.6 else "", arrived,
-            _text(effort.connected), _text(effort.closed), _text(self.setting.until),
+            _text(effort.connected), _text(effort.closed),
         )  # fmt: skip
         if effort.status == "qualified" and effort.closed and dice.random() < 0.8:
             self._deal(firm, human, key, owner, offer, motion, effort.closed)

@@ -169,7 +169,9 @@ def _leads(person: User, filters: dict[str, Any]) -> QuerySet[Any]:
         Prefetch("contact__phones", queryset=Phone.objects.order_by("-is_primary", "created_at"), to_attr="numbers"),
         Prefetch("contact__emails", queryset=Email.objects.order_by("-is_primary", "created_at"), to_attr="addresses"),
     ]
-    return rows.select_related("contact", "company", "owner", "product", "campaign", "site").prefetch_related(*reach)
+    return rows.select_related("contact", "company", "owner", "product", "campaign", "site", "score").prefetch_related(
+        *reach
+    )
 
 
 def _lead_columns() -> Columns:

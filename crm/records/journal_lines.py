@@ -51,7 +51,7 @@ TOUCHES = frozenset({"lead.created", "lead.attempted", "lead.connected"})
 # What follows from something else that is told anyway.
 UNTOLD = frozenset(
     """
-    status state closed_at connected_at closed_on stage_since do_not_contact do_not_contact_at scored_at score_due_at
+    status state closed_at connected_at closed_on stage_since do_not_contact do_not_contact_at
     arrived_at channel direction external_id external_source
     """.split()
 )

@@ -49,6 +49,7 @@ def lead(request: HttpRequest, record_id: UUID) -> HttpResponse:
         "product",
         "campaign",
         "reason",
+        "score",
         contact_phones=selectors.phones_of(reader, "contact", "contact_id"),
         company_phones=selectors.phones_of(reader, "company", "company_id"),
         consents=selectors.consents_of(reader, "contact_id"),

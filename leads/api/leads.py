@@ -264,7 +264,7 @@ class Leads(Scored, CustomFiltered, Acts, Lists, Retrieves, Creates, Changes):
 
     @override
     def rows(self) -> QuerySet[Any]:
-        return Lead.objects.visible_to(self.person).defer("search_words")
+        return Lead.objects.visible_to(self.person).select_related("score").defer("search_words")
 
     def _entered(self, values: dict[str, Any]) -> dict[str, Any]:
         """Who could not see what nobody owns yet gets what they enter."""

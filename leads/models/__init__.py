@@ -18,6 +18,7 @@ from leads.models.parts import Record
 from leads.models.scoring import (
     Axis,
     ExternalScore,
+    LeadScore,
     ScoreEntry,
     ScoreModel,
     ScoreRule,
@@ -47,6 +48,7 @@ __all__ = [
     "ForecastCategory",
     "IncomingMail",
     "Lead",
+    "LeadScore",
     "Mailbox",
     "MergeRecord",
     "Phone",

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
-from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -55,10 +53,6 @@ class LeadQuerySet(ScopedQuerySet["Lead"]):
     def open(self) -> LeadQuerySet:
         """Still worked on: neither qualified nor disqualified."""
         return self.filter(status__in=Lead.OPEN)
-
-    def score_due(self, moment: datetime) -> LeadQuerySet:
-        """Whose score is older than what it is made from."""
-        return self.filter(score_due_at__lte=moment)
 
 
 class Lead(Record):
@@ -153,19 +147,6 @@ class Lead(Record):
     connected_at = models.DateTimeField(null=True, editable=False)
     closed_at = models.DateTimeField(null=True, editable=False)
 
-    # Two axes, never mixed up, and one order made of them; null until scored.
-    score_fit = models.PositiveSmallIntegerField(
-        _("fit"), null=True, editable=False, validators=[MaxValueValidator(100)]
-    )
-    score_engagement = models.PositiveSmallIntegerField(
-        _("engagement"), null=True, editable=False, validators=[MaxValueValidator(100)]
-    )
-    score_total = models.PositiveSmallIntegerField(
-        _("score"), null=True, editable=False, validators=[MaxValueValidator(100)]
-    )
-    scored_at = models.DateTimeField(null=True, editable=False)
-    score_due_at = models.DateTimeField(null=True, default=clock.now, editable=False)
-
     objects = LeadQuerySet.as_manager()
 
     class Meta:
@@ -204,10 +185,8 @@ class Lead(Record):
             ),
             models.Index(fields=["owner", "-arrived_at", "-id"], name="leads_lead_newest_of_owner"),
             models.Index(fields=["status", "-arrived_at", "-id"], name="leads_lead_newest_by_status"),
-            models.Index(fields=["score_total", "id"], name="leads_lead_by_score"),
             models.Index(fields=["updated_at", "id"], name="leads_lead_by_change"),
             models.Index(fields=["created_at", "id"], name="leads_lead_by_creation"),
-            models.Index(fields=["score_due_at"], name="leads_lead_score_due", condition=Q(score_due_at__isnull=False)),
             GinIndex(fields=["search_words"], name="leads_lead_words"),
         ]
 
@@ -218,6 +197,19 @@ class Lead(Record):
     @property
     def is_open(self) -> bool:
         return self.status in self.OPEN
+
+    # What ``LeadScore`` holds: rows that show it are read with ``select_related("score")``.
+    @property
+    def score_fit(self) -> int | None:
+        return self.score.fit
+
+    @property
+    def score_engagement(self) -> int | None:
+        return self.score.engagement
+
+    @property
+    def score_total(self) -> int | None:
+        return self.score.total
 
     @property
     def is_live(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -143,12 +144,21 @@ class ScoreModel(BaseModel):
 class ScoreSettings(BaseModel):
     """What an organisation decides about learning; one row."""
 
+    class Retrain(models.TextChoices):
+        """How often Tandem learns by itself. What makes a lead good drifts: a model of last year knows last year."""
+
+        OFF = "off", _("Only when asked")
+        WEEKLY = "weekly", _("Every week")
+        MONTHLY = "monthly", _("Every month")
+
     only = models.BooleanField(default=True, unique=True, editable=False)
     # Facts that the model may not use, beside those it never may.
     excluded = ArrayField(models.CharField(max_length=80), default=list, blank=True)
     window_months = models.PositiveSmallIntegerField(
         _("learn from the last (months)"), default=24, validators=[MinValueValidator(3), MaxValueValidator(120)]
     )
+
+    retrain = models.CharField(_("learn again"), max_length=7, choices=Retrain, default=Retrain.MONTHLY)
 
     objects = ScopedQuerySet["ScoreSettings"].as_manager()
 
@@ -161,11 +171,53 @@ class ScoreSettings(BaseModel):
         return str(self._meta.verbose_name)
 
 
+class LeadScoreQuerySet(models.QuerySet["LeadScore"]):
+    def due(self, moment: datetime) -> LeadScoreQuerySet:
+        """Older than what they are made from."""
+        return self.filter(due_at__lte=moment)
+
+
+class LeadScore(models.Model):
+    """The score of a lead: two axes, never mixed up, and one order made of them; null until scored.
+
+    A row of its own, made by a trigger with its lead (migration 0002): scoring a million leads again writes narrow rows and
+    none of a lead's twenty indexes (decision 9). ``due_at`` is null while nothing can change the score.
+    """
+
+    lead = models.OneToOneField("leads.Lead", on_delete=models.CASCADE, primary_key=True, related_name="score")
+    fit = models.PositiveSmallIntegerField(_("fit"), null=True)
+    engagement = models.PositiveSmallIntegerField(_("engagement"), null=True)
+    total = models.PositiveSmallIntegerField(_("score"), null=True)
+    at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True, default=clock.now)
+
+    objects = LeadScoreQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("score")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="leads_leadscore_to_100", condition=Q(fit__lte=100, engagement__lte=100, total__lte=100)
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["total", "lead"], name="leads_leadscore_order"),
+            models.Index(fields=["due_at"], name="leads_leadscore_due", condition=Q(due_at__isnull=False)),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.total} ({self.fit}, {self.engagement})"
+
+
 class ScoreEntry(models.Model):
     """What a lead scored from a moment on: written when a score changes, so that past decisions can be judged."""
 
     id = models.BigAutoField(primary_key=True)
-    lead = models.ForeignKey("leads.Lead", on_delete=models.CASCADE, related_name="scores")
+    # Written in one statement with the lead's score, whose own link holds it: a second check would lock a million leads.
+    lead = models.ForeignKey(
+        "leads.Lead", on_delete=models.CASCADE, related_name="scores", db_constraint=False, db_index=False
+    )
     at = models.DateTimeField(default=clock.now)
     fit = models.PositiveSmallIntegerField()
     engagement = models.PositiveSmallIntegerField()
@@ -206,8 +258,10 @@ class ExternalScore(BaseModel):
 
 
 class ScoreRun(BaseModel):
-    """An order to score every lead again, and how far it is. ``cursor`` is the last lead done: a killed worker's
-    successor goes on from there.
+    """An order to score every lead again, and how far it is.
+
+    Leads up to ``cursor`` are done or in somebody's hands: ``claims`` holds ``[after, up to, claimed until]`` of each
+    portion in hand, so that workers go side by side and a killed one's portion is done by another.
     """
 
     class State(models.TextChoices):
@@ -219,6 +273,7 @@ class ScoreRun(BaseModel):
     done = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0)
     cursor = models.UUIDField(null=True)
+    claims = models.JSONField(default=list)
     due_at = models.DateTimeField(default=clock.now)
     ended_at = models.DateTimeField(null=True)
     asked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")

@@ -59,15 +59,9 @@ class ChoiceField:
         return len(self.choices) + FIRST_CHOICE
 
     def encode(self, values: Sequence[Value]) -> Codes:
-        known: dict[Value, int] = {choice: code for code, choice in enumerate(self.choices, FIRST_CHOICE)}
-        seen: dict[Value, int] = {}
-        codes = np.empty(len(values), dtype=np.int16)
-        for place, value in enumerate(values):
-            code = seen.get(value)
-            if code is None:  # fold each distinct value once: a million rows hold few
-                code = seen[value] = UNKNOWN if is_missing(value) else known.get(fold(value), OTHER)
-            codes[place] = code
-        return codes
+        known = {choice: code for code, choice in enumerate(self.choices, FIRST_CHOICE)}
+        codes = [UNKNOWN if is_missing(value) else known.get(fold(value), OTHER) for value in values]
+        return np.array(codes, dtype=np.int16)
 
     def as_data(self) -> dict[str, Any]:
         return {"name": self.name, "choices": list(self.choices)}
@@ -99,7 +93,8 @@ class Encoding:
         codes = np.zeros((len(table), len(self.fields)), dtype=np.int16)
         for place, field in enumerate(self.fields):
             if field.name in table.columns:
-                codes[:, place] = field.encode(table.columns[field.name])
+                places, values = table.coded(field.name)
+                codes[:, place] = field.encode(values)[places]
         return codes
 
     def only(self, names: Iterable[str]) -> Encoding:

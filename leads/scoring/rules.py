@@ -56,37 +56,26 @@ _TESTS: Mapping[str, Callable[[Value, Sequence[str]], bool]] = {
 }
 
 
-def points_of(rules: Sequence[Rule], table: Table, ages: Mapping[str, Sequence[float | None]]) -> Numbers:
-    """(rows, rules) points after fading and caps. ``ages[fact]`` are days since the fact, None where nobody knows when.
+def points_of(rules: Sequence[Rule], table: Table, ages: Mapping[str, Numbers]) -> Numbers:
+    """(rows, rules) points after fading and caps. ``ages[fact]`` are days since the fact, 0 where nobody knows when.
 
     A group over its cap is scaled down as a whole, so that what is shown still adds up to what counts.
     """
     points = np.zeros((len(table), len(rules)))
     for place, rule in enumerate(rules):
-        if rule.fact not in table.columns:
-            column: Sequence[Value] = [None] * len(table)
-        else:
-            column = table.columns[rule.fact]
-        points[:, place] = rule.points * _where(rule, column)
+        points[:, place] = rule.points * _where(rule, table)
         if rule.half_life_days and rule.fact in ages:
-            days = np.array([0.0 if age is None else max(age, 0.0) for age in ages[rule.fact]])
-            points[:, place] *= 0.5 ** (days / rule.half_life_days)
+            points[:, place] *= 0.5 ** (ages[rule.fact] / rule.half_life_days)
     _cap(rules, points)
     return points
 
 
-def _where(rule: Rule, column: Sequence[Value]) -> Numbers:
+def _where(rule: Rule, table: Table) -> Numbers:
     """1 where the rule holds; each distinct value is asked once."""
-    known: dict[Value, float] = {}
-    marks = np.empty(len(column))
-    for place, value in enumerate(column):
-        # True == 1 == 1.0 as keys: the kind belongs to the value.
-        key = (value.__class__, value)
-        mark = known.get(key)
-        if mark is None:
-            mark = known[key] = 1.0 if rule.holds(value) else 0.0
-        marks[place] = mark
-    return marks
+    if rule.fact not in table.columns:
+        return np.full(len(table), float(rule.holds(None)))
+    codes, values = table.coded(rule.fact)
+    return np.array([float(rule.holds(value)) for value in values])[codes]
 
 
 def _cap(rules: Sequence[Rule], points: Numbers) -> None:

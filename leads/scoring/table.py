@@ -38,9 +38,20 @@ class Table:
         if len(lengths) > 1:
             raise TableError("The columns differ in length.")
         self.size = lengths.pop() if lengths else 0
+        self._coded: dict[str, tuple[Rows, list[Value]]] = {}
 
     def __len__(self) -> int:
         return self.size
+
+    def coded(self, name: str) -> tuple[Rows, list[Value]]:
+        """A column as places in a list of its distinct values: a million rows hold few, and each is looked at once."""
+        if name not in self._coded:
+            # True == 1 == 1.0 as keys: the kind belongs to the value.
+            places: dict[tuple[type, Value], int] = {}
+            column = self.columns[name]
+            codes = [places.setdefault((value.__class__, value), len(places)) for value in column]
+            self._coded[name] = np.array(codes, dtype=np.int64), [value for _kind, value in places]
+        return self._coded[name]
 
     def take(self, rows: Iterable[int]) -> Table:
         """The rows of these numbers, in this order."""

@@ -15,9 +15,9 @@ from crm.core import clock, journal
 from crm.core.errors import Conflict, Invalid
 from crm.core.money import round_money
 from leads import normal
-from leads.models import Deal, DealLine, DealSplit, Lead, Pipeline, Product, Reason, ReferralLink, Stage, StageChange
+from leads.models import Deal, DealLine, DealSplit, Pipeline, Product, Reason, ReferralLink, Stage, StageChange
 from leads.policies import WRITE_DEALS
-from leads.services import campaigns, writing
+from leads.services import campaigns, scoring_due, writing
 
 FIELDS = (
     "name",
@@ -281,7 +281,7 @@ def _close(
         writing.store(deal, actor=actor, event=f"deal.{state.value}", before=before)
         _note_move(deal, actor)
         if deal.lead_id is not None:
-            Lead.objects.filter(pk=deal.lead_id).update(score_due_at=clock.now())
+            scoring_due.mark(deal.lead_id)
         if state == Deal.State.WON:
             _reward_the_referrer(deal, actor)
     return deal

@@ -14,7 +14,7 @@ from crm.core.errors import Conflict, Invalid
 from leads import normal
 from leads.models import Deal, Lead, Reason
 from leads.policies import ASSIGN_LEADS, WRITE_LEADS
-from leads.services import writing
+from leads.services import scoring_due, writing
 
 # What is set by hand; the owner, the status and the score are decided by verbs, routing and scoring.
 FIELDS = (
@@ -52,15 +52,14 @@ def change_lead(
     with writing.writes():
         lead = writing.locked(Lead, actor, lead_id)
         lead.require_version(expected_version)
-        before = journal.snapshot(lead, [*plain, "custom"]) | {"custom": dict(lead.custom)}
+        before = journal.snapshot(lead, [*(plain.keys() & set(FIELDS)), "custom"]) | {"custom": dict(lead.custom)}
         writing.fill(lead, plain, FIELDS, actor)
         if "custom" in changes:
             writing.give_custom(lead, changes["custom"], actor, motion=lead.motion)
         if lead.expected_value is not None and lead.expected_value < 0:
             raise Invalid(_("An expected value is not negative."), field="expected_value", code="negative")
         writing.check(lead)
-        lead.score_due_at = clock.now()
-        if writing.store(lead, actor=actor, event="lead.changed", before=before, also=["score_due_at"]):
+        if writing.store(lead, actor=actor, event="lead.changed", before=before):
             writing.keep_up(lead, custom_changed="custom" in changes)
     return lead
 
@@ -175,13 +174,14 @@ def _move(
             raise _no_way(lead, status)
         before = journal.snapshot(lead, ["status", "reason", "connected_at", "closed_at"])
         now = clock.now()
-        lead.status, lead.reason, lead.score_due_at = status, reason, now
+        lead.status, lead.reason = status, reason
         lead.closed_at = now if status in CLOSED else None
         if status in (Status.CONNECTED, Status.QUALIFIED):
             lead.connected_at = lead.connected_at or now
         extra = {"note": (None, note)} if note else {}
         event = f"lead.{EVENTS[status]}" if before["status"] not in CLOSED else "lead.reopened"
-        writing.store(lead, actor=actor, event=event, before=before, extra=extra, also=["score_due_at"])
+        writing.store(lead, actor=actor, event=event, before=before, extra=extra)
+        scoring_due.mark(lead.pk)
     return lead
 
 

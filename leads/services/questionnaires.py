@@ -25,7 +25,7 @@ from crm.core.text import fold
 from leads import normal
 from leads.models import Contact, Lead, Product, Questionnaire, QuestionnaireAnswers, QuestionnaireVersion
 from leads.policies import MANAGE_SALES_SETTINGS, WRITE_LEADS
-from leads.services import writing
+from leads.services import scoring_due, writing
 from leads.services.companies import change_company
 from leads.services.contacts import change_contact
 from leads.services.intake import by_name
@@ -259,7 +259,7 @@ def answer(
         row.answered_at, row.answered_by = clock.now(), actor
         writing.store(row, actor=actor, event="questionnaire.answered", before=before)
         _set_fields(row, actor)
-        Lead.objects.filter(pk=row.lead_id).update(score_due_at=clock.now())
+        scoring_due.mark(row.lead_id)
     return row
 
 

@@ -2,7 +2,7 @@
 
 Fit is what the published model says (a chance of being won, as a percentage), or the points of the fit rules while there
 is no model. Engagement is the points of the engagement rules, fading with time. The order is two parts fit, one part
-engagement. Work is due because ``Lead.score_due_at`` says so; the job after commit and the sweep do the same.
+engagement. Work is due because ``LeadScore.due_at`` says so; the job after commit and the sweep do the same.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing_extensions import override
 from accounts.models import User
 from crm.core import clock, heartbeats, sweeps, work
 from crm.core.errors import Conflict
-from leads.models import Axis, ExternalScore, Lead, ScoreEntry, ScoreModel, ScoreRule, ScoreRun
+from leads.models import Axis, ExternalScore, Lead, LeadScore, ScoreEntry, ScoreModel, ScoreRule, ScoreRun
 from leads.policies import MANAGE_SALES_SETTINGS, WRITE_LEADS
 from leads.scoring.card import Scorecard
 from leads.scoring.rules import Rule, axis_score, points_of
@@ -34,12 +34,16 @@ from leads.services.scoring_facts import Fact, Known, all_facts, read_facts
 Numbers = npt.NDArray[np.float64]
 
 RUN_JOB = "leads.score_all"
-AT_ONCE = 5_000
+AT_ONCE = 10_000
 # The order: how much of it is fit, how much engagement.
 FIT_PART, ENGAGEMENT_PART = 2, 1
 # A fading score is looked at again when it has lost a point, but not more often than this.
 SOONEST_AGAIN = timedelta(days=1)
-LEASE = timedelta(minutes=1)
+LEASE = timedelta(minutes=2)
+# The ends of all ids.
+FIRST, LAST = UUID(int=0), UUID(int=2**128 - 1)
+# So many workers score all leads side by side, where so many are free.
+SIDE_BY_SIDE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,56 +143,58 @@ def score_leads(ids: Sequence[UUID], *, scoring: Scoring | None = None) -> int:
     """
     scoring = scoring or present()
     portions = [ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE)]
-    return sum(_score(scoring, Lead.objects.filter(pk__in=some)) for some in portions)
+    return sum(_score(scoring, Lead.objects.filter(pk__in=some))[1] for some in portions)
 
 
-def _score(scoring: Scoring, leads: QuerySet[Lead]) -> int:
-    """Score the leads of one query."""
+def _score(scoring: Scoring, leads: QuerySet[Lead]) -> tuple[int, int]:
+    """Score the leads of one query: how many there are, and how many changed."""
     with transaction.atomic():
         # Before reading: what changes later makes the lead due once more.
         now = clock.now()
         known = read_facts(leads.order_by("pk"), scoring.wanted, scoring.facts)
-        return _store(compute(scoring, known, now), scoring.model_id, now)
+        return len(known.ids), _store(compute(scoring, known, now), known, scoring.model_id, now)
 
 
-# A lead that was changed while it was scored keeps its due time. Rows are locked in one order, so that two cannot deadlock.
+# What was changed while it was scored keeps its due time. Rows are locked in one order, so that two cannot deadlock.
 _STORE = """
 WITH given AS (
     SELECT * FROM unnest(%(ids)s::uuid[], %(fit)s::int[], %(engagement)s::int[], %(total)s::int[], %(again)s::timestamptz[])
-        AS score (id, fit, engagement, total, again)
+        AS score (lead_id, fit, engagement, total, again)
 ), before AS (
-    SELECT lead.id, lead.score_due_at,
-        (lead.score_fit, lead.score_engagement, lead.score_total)
-            IS DISTINCT FROM (given.fit, given.engagement, given.total) AS differs
-    FROM leads_lead AS lead JOIN given ON given.id = lead.id
-    ORDER BY lead.id FOR NO KEY UPDATE OF lead
+    SELECT score.lead_id, score.due_at,
+        (score.fit, score.engagement, score.total) IS DISTINCT FROM (given.fit, given.engagement, given.total) AS differs
+    FROM leads_leadscore AS score JOIN given USING (lead_id)
+    ORDER BY score.lead_id FOR NO KEY UPDATE OF score
 ), written AS (
-    UPDATE leads_lead AS lead SET
-        score_fit = given.fit, score_engagement = given.engagement, score_total = given.total, scored_at = %(now)s,
-        score_due_at = CASE WHEN lead.score_due_at > %(now)s AND lead.score_due_at <= %(soon)s
-            THEN lead.score_due_at ELSE given.again END
-    FROM given JOIN before ON before.id = given.id
-    WHERE lead.id = given.id AND (before.differs OR before.score_due_at IS DISTINCT FROM given.again)
+    UPDATE leads_leadscore AS score SET
+        fit = given.fit, engagement = given.engagement, total = given.total, at = %(now)s,
+        due_at = CASE WHEN score.due_at > %(now)s AND score.due_at <= %(soon)s THEN score.due_at ELSE given.again END
+    FROM given JOIN before USING (lead_id)
+    WHERE score.lead_id = given.lead_id AND (before.differs OR before.due_at IS DISTINCT FROM given.again)
 ), history AS (
     INSERT INTO leads_scoreentry (lead_id, at, fit, engagement, total, model_id)
-    SELECT given.id, %(now)s, given.fit, given.engagement, given.total, %(model)s
-    FROM given JOIN before ON before.id = given.id WHERE before.differs
+    SELECT given.lead_id, %(now)s, given.fit, given.engagement, given.total, %(model)s
+    FROM given JOIN before USING (lead_id) WHERE before.differs
     RETURNING 1
 )
 SELECT count(*) FROM history
 """
 
 
-def _store(scores: Scores, model_id: UUID | None, now: datetime) -> int:
-    """Returns how many scores changed."""
-    if not scores.ids:
+def _store(scores: Scores, known: Known, model_id: UUID | None, now: datetime) -> int:
+    """Write what differs from what ``known`` was read with; returns how many scores changed."""
+    fit, engagement, total = _whole(scores.fit), _whole(scores.engagement), _whole(scores.total)
+    found = zip(scores.ids, fit, engagement, total, scores.again, strict=True)
+    rows = [row for row, before in zip(found, known.stored, strict=True) if _differs(row, before, now)]
+    if not rows:
         return 0
+    ids, fit, engagement, total, again = map(list, zip(*rows, strict=True))
     values: dict[str, Any] = {
-        "ids": scores.ids,
-        "fit": _whole(scores.fit),
-        "engagement": _whole(scores.engagement),
-        "total": _whole(scores.total),
-        "again": scores.again,
+        "ids": ids,
+        "fit": fit,
+        "engagement": engagement,
+        "total": total,
+        "again": again,
         "now": now,
         # Changes made while these were scored are due at once: within this time, clocks of several machines included.
         "soon": now + timedelta(minutes=5),
@@ -200,9 +206,18 @@ def _store(scores: Scores, model_id: UUID | None, now: datetime) -> int:
     return int(row[0]) if row else 0
 
 
+def _differs(row: tuple[Any, ...], stored: tuple[Any, ...], now: datetime) -> bool:
+    """Whether there is anything to write. A fading score that is the same keeps the time at which it is looked at again."""
+    _id, *points, again = row
+    *before, due_at = stored
+    keeps_time = again == due_at if again is None or due_at is None else due_at > now
+    return points != before or not keeps_time
+
+
 def _whole(scores: Numbers) -> list[int]:
     """Half up, so that 49.5 is 50 for everybody."""
-    return [int(score) for score in np.floor(scores + 0.5)]
+    whole: list[int] = np.floor(scores + 0.5).astype(int).tolist()
+    return whole
 
 
 # --- Scoring what is due ----------------------------------------------------------------------------------------------
@@ -211,7 +226,7 @@ def _whole(scores: Numbers) -> list[int]:
 @work.job(JOB)
 def score_these(*lead_ids: str) -> None:
     """The doorbell's way: score those of ``lead_ids`` that are due."""
-    due = Lead.objects.score_due(clock.now()).filter(pk__in=lead_ids)
+    due = LeadScore.objects.due(clock.now()).filter(pk__in=[UUID(lead_id) for lead_id in lead_ids])
     score_leads(list(due.values_list("pk", flat=True)))
 
 
@@ -220,17 +235,16 @@ class ScoreDueLeads(sweeps.Sweep):
     """Finds leads whose score is older than what it is made from, many at a time."""
 
     name = "leads.score_due"
-    model = Lead
+    model = LeadScore
     batch = 2_000
     late_after = timedelta(minutes=2)
-    due_column = "score_due_at"
 
     @override
-    def due(self, now: datetime) -> QuerySet[Lead]:
-        return Lead.objects.score_due(now)
+    def due(self, now: datetime) -> QuerySet[LeadScore]:
+        return LeadScore.objects.due(now)
 
     @override
-    def run_one(self, row: Lead) -> None:
+    def run_one(self, row: LeadScore) -> None:
         score_leads([row.pk])
 
     @override
@@ -257,31 +271,72 @@ def score_all(*, actor: User | None) -> ScoreRun:
     writing.require(actor, MANAGE_SALES_SETTINGS)
     with transaction.atomic():
         run = ScoreRun.objects.select_for_update().filter(state=ScoreRun.State.WAITING).first() or ScoreRun()
-        run.total, run.done, run.changed, run.cursor = Lead.objects.count(), 0, 0, None
+        run.total, run.done, run.changed, run.cursor, run.claims = Lead.objects.count(), 0, 0, None, []
         run.due_at, run.asked_by = clock.now(), actor
         run.save()
-        work.enqueue(RUN_JOB, run.pk)
+        for _worker in range(SIDE_BY_SIDE):
+            work.enqueue(RUN_JOB, run.pk)
     return run
 
 
 def carry_on(run_id: UUID) -> bool:
-    """Score the next ``AT_ONCE`` leads of a run; False when it is done or in other hands."""
+    """Score the next ``AT_ONCE`` leads of a run; False when there are none, or all are in other hands."""
+    claim = _claim(run_id)
+    if claim is None:
+        return False
+    after, until, _lease = claim
     with transaction.atomic():
-        run = (
-            ScoreRun.objects.select_for_update(skip_locked=True).filter(pk=run_id, state=ScoreRun.State.WAITING).first()
-        )
+        _be_quick()
+        done, changed = _score(present(), Lead.objects.filter(pk__gt=after, pk__lte=until))
+        run = _in_progress(run_id)
+        if run is not None and claim in run.claims:  # else it took too long, and another did it again
+            run.claims.remove(claim)
+            run.done, run.changed = run.done + done, run.changed + changed
+            if not run.claims:
+                run.due_at = clock.now()  # without a broker the sweep goes on at once
+            if not run.claims and run.cursor == LAST:
+                run.state, run.ended_at = ScoreRun.State.DONE, clock.now()
+            run.save()
+    return True
+
+
+def _in_progress(run_id: UUID) -> ScoreRun | None:
+    rows = ScoreRun.objects.select_for_update().filter(pk=run_id, state=ScoreRun.State.WAITING)
+    found: ScoreRun | None = rows.first()
+    return found
+
+
+def _claim(run_id: UUID) -> list[str] | None:
+    """A portion whose worker is gone, else the next one: ``[after, up to, claimed until]``."""
+    with transaction.atomic():
+        run, now = _in_progress(run_id), clock.now()
         if run is None:
-            return False
-        leads = Lead.objects.filter(pk__gt=run.cursor) if run.cursor else Lead.objects.all()
-        ids = list(leads.order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
-        if ids:  # by the ends of the portion: thousands of ids in a query cost more than the scores
-            run.changed += _score(present(), Lead.objects.filter(pk__gte=ids[0], pk__lte=ids[-1]))
-            run.done, run.cursor = run.done + len(ids), ids[-1]
-        run.due_at = clock.now() + LEASE
-        if len(ids) < AT_ONCE:
-            run.state, run.ended_at = ScoreRun.State.DONE, clock.now()
+            return None
+        claim = next((claim for claim in run.claims if claim[2] <= now.isoformat()), None)
+        if claim is not None:
+            run.claims.remove(claim)
+        elif run.cursor != LAST:
+            after = run.cursor or FIRST
+            leads = Lead.objects.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)
+            run.cursor = leads[AT_ONCE - 1 : AT_ONCE].first() or LAST
+            claim = [str(after), str(run.cursor), ""]
+        else:
+            return None
+        run.due_at = now + LEASE
+        claim = [*claim[:2], run.due_at.isoformat()]
+        run.claims = [*run.claims, claim]
         run.save()
-    return run.state == ScoreRun.State.WAITING
+    return claim
+
+
+def _be_quick() -> None:
+    """Until the transaction ends: do not wait for the disk, because what a crash loses (portion and cursor alike) is done
+    again; and no compiling, no helpers, because a portion's query is done before they are ready.
+    """
+    settings = {"synchronous_commit": "off", "jit": "off", "max_parallel_workers_per_gather": "0"}
+    with connection.cursor() as cursor:
+        for name, value in settings.items():
+            cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
 
 
 @work.job(RUN_JOB)
@@ -326,7 +381,7 @@ def explain(lead: Lead, *, now: datetime | None = None, past: bool = True) -> di
         "fit": _axis(scores.fit[0], *fit),
         "engagement": _axis(scores.engagement[0], *_rule_reasons(scoring, scoring.engagement_rules, known, moment)),
         "total": _whole(scores.total)[0],
-        "scored_at": lead.scored_at,
+        "scored_at": lead.score.at,
         "model": {"number": model.number, "trained_at": model.trained_at} if model else None,
         "history": _past(lead) if past else [],
         "external": list(ExternalScore.objects.filter(lead=lead.pk).values("source", "value", "note", "at")),

@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import numpy as np
+import numpy.typing as npt
 from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
@@ -22,6 +24,7 @@ from leads.services import custom
 
 Read = Callable[[Sequence[UUID]], Mapping[UUID, tuple[Any, datetime | None]]]
 Text = str | Promise
+Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,13 @@ class Fact:
     choices: tuple[tuple[str, Text], ...] = ()
 
 
-_PHONES = Phone.objects.filter(Q(contact=OuterRef("contact")) | Q(company=OuterRef("company")))
-_EMAILS = Email.objects.filter(Q(contact=OuterRef("contact")) | Q(company=OuterRef("company")))
+def _is_reached_by(model: type[Phone | Email]) -> Q:
+    """By the person or the company; asked apart, so that each is one look into one index."""
+    return Q(Exists(model.objects.filter(contact=OuterRef("contact")))) | Q(
+        Exists(model.objects.filter(company=OuterRef("company")))
+    )
+
+
 _ANSWERS = QuestionnaireAnswers.objects.filter(lead=OuterRef("pk"), answered_at__isnull=False)
 _ANSWERED_AT = Subquery(_ANSWERS.order_by("-answered_at").values("answered_at")[:1])
 
@@ -74,9 +82,10 @@ _BUILT_IN = (
     # Found out in the course of selling.
     Fact("contact.level", _("Level"), F("contact__level"), is_learnable=False, choices=_choices(Contact.Level)),
     Fact("contact.language", _("Language"), F("contact__language")),
-    Fact("reach.phone", _("Has a telephone number"), Exists(_PHONES), is_learnable=False),
-    Fact("reach.email", _("Has an e-mail address"), Exists(_EMAILS), is_learnable=False),
+    Fact("reach.phone", _("Has a telephone number"), _is_reached_by(Phone), is_learnable=False),
+    Fact("reach.email", _("Has an e-mail address"), _is_reached_by(Email), is_learnable=False),
 )
+_STORED = ("score__fit", "score__engagement", "score__total", "score__due_at")
 _registered: dict[str, Fact] = {}
 _CUSTOM_HOLDERS = {
     CustomField.Holder.LEAD: "custom",
@@ -121,19 +130,18 @@ class Known:
     arrived: list[datetime]
     is_open: list[bool]
     moments: dict[str, list[datetime | None]]
+    # Fit, engagement, total and due time as they are stored.
+    stored: list[tuple[int | None, int | None, int | None, datetime | None]]
 
-    def ages(self, now: datetime, facts: Sequence[str]) -> dict[str, list[float | None]]:
-        """Days since each fact: since the lead arrived unless the fact has a time of its own."""
-        since_arrival: list[float | None] = [(now - moment).total_seconds() / 86_400 for moment in self.arrived]
-        ages: dict[str, list[float | None]] = {}
-        for key in facts:
-            own = self.moments.get(key)
-            ages[key] = (
-                since_arrival
-                if own is None
-                else [(now - moment).total_seconds() / 86_400 if moment else None for moment in own]
-            )
-        return ages
+    def ages(self, now: datetime, facts: Sequence[str]) -> dict[str, Numbers]:
+        """Days since each fact: since the lead arrived unless the fact has a time of its own; 0 where nobody knows."""
+        since_arrival = _days(now, self.arrived)
+        return {key: _days(now, self.moments[key]) if key in self.moments else since_arrival for key in facts}
+
+
+def _days(now: datetime, moments: Sequence[datetime | None]) -> Numbers:
+    seconds = [(now - moment).total_seconds() if moment else 0.0 for moment in moments]
+    return np.maximum(np.array(seconds, dtype=np.float64), 0.0) / 86_400
 
 
 def read_facts(leads: QuerySet[Lead], wanted: Sequence[str], facts: Mapping[str, Fact]) -> Known:
@@ -148,10 +156,10 @@ def read_facts(leads: QuerySet[Lead], wanted: Sequence[str], facts: Mapping[str,
         leads.annotate(main_site=FilteredRelation("company__sites", condition=Q(company__sites__is_primary=True)))
         .annotate(**{name: fact.source for name, fact in zip(columns, plain, strict=True)})
         .annotate(**{name: fact.when for name, fact in timed.items()})
-        .values_list("pk", "arrived_at", "status", *columns, *holders, *timed)
+        .values_list("pk", "arrived_at", "status", *_STORED, *columns, *holders, *timed)
     )
     ids = [row[0] for row in rows]
-    start = 3
+    start = 3 + len(_STORED)
     table = {fact.key: [_blank(row[start + place]) for row in rows] for place, fact in enumerate(plain)}
     for fact in own:
         place = start + len(plain) + holders.index(fact.source)
@@ -168,7 +176,8 @@ def read_facts(leads: QuerySet[Lead], wanted: Sequence[str], facts: Mapping[str,
             moments[fact.key] = [found[pk][1] if pk in found else None for pk in ids]
     opened = [row[2] in Lead.OPEN for row in rows]
     columns_read = {key: table[key] for key in wanted if key in table}
-    return Known(ids, Table(columns_read, len(ids)), [r[1] for r in rows], opened, moments)
+    stored = [row[3:start] for row in rows]
+    return Known(ids, Table(columns_read, len(ids)), [row[1] for row in rows], opened, moments, stored)
 
 
 def _blank(value: Any) -> Any:

@@ -101,7 +101,7 @@ def _scoring(world: World) -> Iterator[Run]:
 def _rescored() -> None:
     """The floor: one UPDATE of three columns of every lead, taken back."""
     with transaction.atomic():
-        run_sql("UPDATE leads_lead SET score_fit = 50, score_engagement = 50, score_total = 50, scored_at = now()")
+        run_sql("UPDATE leads_leadscore SET fit = 50, engagement = 50, total = 50, at = now()")
         transaction.set_rollback(True)
 
 

@@ -18,7 +18,7 @@ from tests.bench.world import World, run_sql
 
 TITLE = "Lists of 50 leads (API)"
 COLUMNS = (
-    "id", "status", "motion", "owner_id", "owner__name", "score_fit", "score_engagement", "score_total", "contact_id",
+    "id", "status", "motion", "owner_id", "owner__name", "score__fit", "score__engagement", "score__total", "contact_id",
     "contact__first_name", "contact__last_name", "company_id", "company__name", "site_id", "site__street", "site__postal_code",
     "site__city", "site__country", "source", "channel", "direction", "product_id", "product__name", "campaign_id", "campaign__name",
     "expected_value", "currency", "needs_demo", "notes", "reason_id", "reason__label", "arrived_at", "connected_at", "closed_at",

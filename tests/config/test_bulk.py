@@ -88,7 +88,7 @@ def test_ids_are_of_their_moment_in_version_seven(filled):
 
 
 def test_scores_are_due(filled):
-    assert Lead.objects.filter(score_total=None, score_due_at__lte=clock.now()).count() == LEADS
+    assert Lead.objects.filter(score__total=None, score__due_at__lte=clock.now()).count() == LEADS
 
 
 def test_deals_walk_their_stages_and_add_up(filled):

@@ -18,6 +18,7 @@ from leads.models import (
     Email,
     IncomingMail,
     Lead,
+    LeadScore,
     Phone,
     Pipeline,
     Product,
@@ -123,6 +124,7 @@ class ReasonFactory(factory.django.DjangoModelFactory[Reason]):
 class LeadFactory(factory.django.DjangoModelFactory[Lead]):
     class Meta:
         model = Lead
+        skip_postgeneration_save = True
 
     contact = factory.SubFactory(ContactFactory)
     company = factory.LazyAttribute(lambda lead: lead.contact.company if lead.contact else None)
@@ -130,6 +132,12 @@ class LeadFactory(factory.django.DjangoModelFactory[Lead]):
     class Params:
         disqualified = factory.Trait(status=Lead.Status.DISQUALIFIED, closed_at=factory.LazyFunction(clock.now))
         qualified = factory.Trait(status=Lead.Status.QUALIFIED, closed_at=factory.LazyFunction(clock.now))
+
+    @factory.post_generation
+    def score_total(self: Lead, create: bool, extracted: int | None, **_: object) -> None:
+        """The row is there: made with the lead."""
+        if extracted is not None:
+            LeadScore.objects.filter(pk=self.pk).update(total=extracted)
 
 
 class PipelineFactory(factory.django.DjangoModelFactory[Pipeline]):

@@ -11,7 +11,17 @@ from crm.core.models import JournalEntry
 from crm.integrations.models import ImportRow
 from crm.integrations.services import running
 from leads.duplicates import stored
-from leads.models import Company, CompanyKey, Contact, ContactKey, CustomField, CustomValue, DuplicateCheck, Lead
+from leads.models import (
+    Company,
+    CompanyKey,
+    Contact,
+    ContactKey,
+    CustomField,
+    CustomValue,
+    DuplicateCheck,
+    Lead,
+    LeadScore,
+)
 from leads.services import finding
 from leads.services.intake import receive_enquiry
 from tests.factories.leads import CompanyFactory, ContactFactory
@@ -81,9 +91,9 @@ def test_a_value_that_another_record_has_is_refused_in_trial_and_run(bring, monk
 @pytest.mark.django_db
 def test_leads_of_a_company_that_an_import_changed_are_scored_again(bring):
     run(bring("Last name,E-mail,Company\nLee,lee@x.example,Acme\n", "leads"))
-    Lead.objects.update(score_due_at=None)
+    LeadScore.objects.update(due_at=None)
     run(bring("name,sector\nAcme,Steel\n", "companies"))
-    assert Lead.objects.get().score_due_at is not None
+    assert LeadScore.objects.get().due_at is not None
 
 
 @pytest.mark.django_db(transaction=True)

@@ -88,7 +88,7 @@ def test_a_lead_is_one_person_however_the_number_and_the_address_are_written(bri
     )
     assert Phone.objects.get().number == "+33472000001"
     assert (Contact.objects.count(), Company.objects.count(), Email.objects.count()) == (2, 2, 2)
-    assert lead.score_due_at is not None
+    assert lead.score.due_at is not None
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 
 from crm.core import clock
-from leads.models import Deal, ExternalScore, Lead
+from leads.models import Deal, ExternalScore, Lead, LeadScore
 from leads.services import contacts, deals
 from leads.services import leads as services
 from tests.factories.leads import (
@@ -47,9 +47,7 @@ def rich(sales: Any) -> Any:
     services.attempt_lead(actor=inside, lead_id=sales.own.pk)
     for person in ("mate", "inside"):
         services.assign_lead(actor=admin, lead_id=sales.own.pk, owner_id=sales.person(person).pk)
-    Lead.objects.filter(pk=sales.own.pk).update(
-        score_fit=60, score_engagement=40, score_total=53, scored_at=clock.now()
-    )
+    LeadScore.objects.filter(pk=sales.own.pk).update(fit=60, engagement=40, total=53, at=clock.now())
     ExternalScore.objects.create(lead=sales.own, source="Elsewhere", value=7, at=clock.now())
     Deal.objects.filter(pk=sales.deal.pk).update(lead=sales.own, amount=None)
     deals.set_lines(actor=inside, deal_id=sales.deal.pk, lines=[{"product": product, "quantity": "2"}])

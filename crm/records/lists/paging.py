@@ -69,7 +69,13 @@ class _Walk(Generic[RowT]):
     def __init__(self, rows: QuerySet[RowT], order: str) -> None:
         self.rows, self.order = rows, order
         self.name, self.descending = order.removeprefix("-"), order.startswith("-")
-        self.field: Any = rows.model._meta.get_field(self.name)
+        holder, _, column = self.name.rpartition("__")
+        # A column of a row that each row has one of, as a lead its score; joined, so that its index answers the order.
+        self.one: Any = rows.model._meta.get_field(holder) if holder else None
+        model: Any = self.one.related_model if holder else rows.model
+        self.field: Any = model._meta.get_field(column)
+        if holder:
+            self.rows = rows.filter(**{f"{holder}__isnull": False})
 
     def beyond(self, place: Place | None, *, back: bool, limit: int) -> list[RowT]:
         """Up to ``limit`` rows behind ``place`` (before it when going ``back``, nearest first)."""
@@ -102,8 +108,11 @@ class _Walk(Generic[RowT]):
         return rows.filter(beyond(Tuple(F(self.name), F("pk")), (place.value, place.key)))
 
     def write(self, way: str, row: RowT) -> str:
-        said: str = _signer.sign_object([self.order, way, _plain(getattr(row, self.field.attname)), str(row.pk)])
+        said: str = _signer.sign_object([self.order, way, _plain(self._value(row)), str(row.pk)])
         return said
+
+    def _value(self, row: RowT) -> Any:
+        return getattr(getattr(row, self.one.name) if self.one else row, self.field.attname)
 
     def read(self, cursor: str) -> Place | None:
         try:

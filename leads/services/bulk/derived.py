@@ -15,7 +15,7 @@ from django.db import transaction
 from leads.duplicates import loading, stored
 from leads.duplicates.records import Record as Compared
 from leads.finding.words import Words, words_of
-from leads.models import Company, Contact, Deal, DuplicateCheck, Lead, Record
+from leads.models import Company, Contact, Deal, DuplicateCheck, Lead, LeadScore, Record
 from leads.services import custom, duplicates, finding
 from leads.services.bulk import parts
 from leads.services.bulk.directory import among
@@ -152,7 +152,8 @@ class Derived:
         transaction.on_commit(lambda: finding.learn_words(spoken), robust=True)
 
     def _make_scores_due(self) -> None:
-        """New and changed leads say so themselves; those of changed companies and contacts are told here."""
-        for column, label in (("company_id", "leads.company"), ("contact_id", "leads.contact")):
+        """Of changed leads, and of the leads of changed companies and contacts; new ones are due when they are written."""
+        for column, label in (("id", "leads.lead"), ("company_id", "leads.company"), ("contact_id", "leads.contact")):
             if changed := list(self.writing.changed.get(label, {})):
-                Lead.objects.filter(among(column, changed)).update(score_due_at=self.desk.now)
+                leads = Lead.objects.filter(among(column, changed))
+                LeadScore.objects.filter(lead__in=leads.values("pk")).update(due_at=self.desk.now)

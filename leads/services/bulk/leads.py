@@ -189,7 +189,6 @@ class LeadTaker(Taker):
             custom=item.custom,
             created_at=self.desk.now,
             updated_at=self.desk.now,
-            score_due_at=self.desk.now,
             **(
                 {name: value for name, value in item.values.items() if value is not None}
                 | {"arrived_at": item.values["arrived_at"] or self.desk.now}
@@ -224,8 +223,6 @@ class LeadTaker(Taker):
             values["custom"] = {**lead.custom, **item.custom}
         before = self.desk.writing.fill(lead, values)
         if before:
-            self.desk.writing.change(lead, {"score_due_at": lead.score_due_at})
-            lead.score_due_at = self.desk.now
             self.desk.directory.touch(lead)
             self._register(lead)
         return bool(before)

@@ -31,9 +31,7 @@ PARTS = {
     "leads.stagechange": ("deal_id",), "leads.dealline": ("deal_id",), "leads.dealsplit": ("deal_id",),
 }  # fmt: skip
 # Columns that Tandem keeps for itself: of no interest to whoever reads the history.
-_OWN = frozenset(
-    {"id", "created_at", "updated_at", "version", "search_words", "name_key", "key", "score_due_at", "stage_since"}
-)
+_OWN = frozenset({"id", "created_at", "updated_at", "version", "search_words", "name_key", "key", "stage_since"})
 
 
 class Writing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 
@@ -10,7 +11,7 @@ from accounts.models import Capability
 from crm.core import clock
 from crm.core.errors import Conflict, Forbidden, Invalid, VersionConflict
 from crm.core.sweeps import get_sweep
-from leads.models import Axis, ExternalScore, Lead, ScoreEntry, ScoreRule, ScoreRun
+from leads.models import Axis, ExternalScore, Lead, LeadScore, ScoreEntry, ScoreRule, ScoreRun
 from leads.services import companies, leads, scoring, scoring_rules
 from leads.services.scoring_facts import Fact, all_facts, read_facts
 from tests.factories.accounts import UserFactory
@@ -43,7 +44,7 @@ def test_points_fade_by_half_in_each_half_life(bank):
     Lead.objects.filter(pk=bank.pk).update(arrived_at=clock.now() - timedelta(days=20))
 
     assert score(bank)[1] == 20
-    assert clock.now() + timedelta(hours=23) < bank.score_due_at < clock.now() + timedelta(days=10)
+    assert clock.now() + timedelta(hours=23) < bank.score.due_at < clock.now() + timedelta(days=10)
 
 
 def test_without_any_rule_everybody_has_nothing(bank):
@@ -54,7 +55,7 @@ def test_without_any_rule_everybody_has_nothing(bank):
 def test_what_does_not_fade_is_not_due_again(bank):
     rule()
     score(bank)
-    assert bank.score_due_at is None
+    assert bank.score.due_at is None
 
 
 @pytest.mark.parametrize(
@@ -141,7 +142,7 @@ def test_a_change_of_the_lead_or_its_company_scores_it_after_commit(
         companies.change_company(actor=None, company_id=bank.company_id, changes={"sector": "Farm"})
     assert ("leads.score", [str(bank.pk)]) in rung
     bank.refresh_from_db()
-    assert bank.score_due_at <= clock.now()
+    assert bank.score.due_at <= clock.now()
 
     rung.clear()
     with django_capture_on_commit_callbacks(execute=True):
@@ -149,12 +150,12 @@ def test_a_change_of_the_lead_or_its_company_scores_it_after_commit(
     assert ("leads.score", [str(bank.pk)]) in rung
     scoring.score_these(str(bank.pk))
     bank.refresh_from_db()
-    assert (bank.score_fit, bank.score_due_at) == (5, None)
+    assert (bank.score_fit, bank.score.due_at) == (5, None)
 
 
 def test_the_sweep_finds_what_nobody_rang_for(bank, farm):
     rule()
-    Lead.objects.filter(pk=farm.pk).update(score_due_at=clock.now() + timedelta(days=1))
+    LeadScore.objects.filter(pk=farm.pk).update(due_at=clock.now() + timedelta(days=1))
 
     outcome = get_sweep("leads.score_due").run()
 
@@ -171,12 +172,12 @@ def test_a_change_while_a_lead_was_being_scored_keeps_it_due(bank, monkeypatch):
 
     def slow(*args):
         found = compute(*args)
-        Lead.objects.filter(pk=bank.pk).update(score_due_at=clock.now())
+        LeadScore.objects.filter(pk=bank.pk).update(due_at=clock.now())
         return found
 
     monkeypatch.setattr(scoring, "compute", slow)
     score(bank)
-    assert bank.score_due_at is not None
+    assert bank.score.due_at is not None
 
 
 def test_all_leads_are_scored_with_progress_and_taken_up_after_a_kill(monkeypatch):
@@ -189,14 +190,37 @@ def test_all_leads_are_scored_with_progress_and_taken_up_after_a_kill(monkeypatc
     run.refresh_from_db()
     assert (run.done, run.total, run.state) == (2, 5, ScoreRun.State.WAITING)
 
-    ScoreRun.objects.update(due_at=clock.now())  # the worker is gone, its lease is over
-    for _ in range(3):
-        get_sweep("leads.score_all").run()
-        ScoreRun.objects.update(due_at=clock.now())
-
+    with monkeypatch.context() as patched, pytest.raises(RuntimeError):  # a worker is killed with a portion in hand
+        patched.setattr(scoring, "compute", Mock(side_effect=RuntimeError))
+        scoring.carry_on(run.pk)
+    scoring.score_all_now(str(run.pk))  # another one beside it leaves that portion alone
     run.refresh_from_db()
-    assert (run.done, run.changed, run.state) == (5, 5, ScoreRun.State.DONE)
-    assert set(Lead.objects.values_list("score_fit", flat=True)) == {40}
+    assert (run.done, run.state, len(run.claims)) == (3, ScoreRun.State.WAITING, 1)
+    assert not scoring.carry_on(run.pk)
+
+    with clock.telling(clock.now() + 2 * scoring.LEASE):  # its lease is over
+        assert get_sweep("leads.score_all").run().done == 1
+    run.refresh_from_db()
+    assert (run.done, run.changed, run.state, run.claims) == (5, 5, ScoreRun.State.DONE, [])
+    assert set(Lead.objects.values_list("score__fit", flat=True)) == {40}
+
+
+def test_a_portion_that_took_too_long_counts_once(monkeypatch):
+    rule()
+    LeadFactory(contact__company__sector="Bank")
+    run = scoring.score_all(actor=None)
+    compute = scoring.compute
+
+    def slow(*args):
+        monkeypatch.setattr(scoring, "compute", compute)
+        with clock.telling(clock.now() + 2 * scoring.LEASE):
+            assert scoring.carry_on(run.pk)
+        return compute(*args)
+
+    monkeypatch.setattr(scoring, "compute", slow)
+    assert scoring.carry_on(run.pk)
+    run.refresh_from_db()
+    assert (run.done, run.state) == (1, ScoreRun.State.DONE)
 
 
 def test_one_run_at_a_time_starts_again(bank):
