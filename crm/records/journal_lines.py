@@ -16,6 +16,7 @@ from accounts.models import Motion
 from crm.core import formats
 from crm.records.facts import FACTS, Fact, shown_own, want_own
 from crm.records.lists.offered import HOLDERS
+from crm.records.parts import windows_of
 from crm.records.reading import Reading
 from crm.records.timeline import Entry
 from leads import selectors
@@ -146,6 +147,8 @@ def _said(holder: str, name: str, value: Any, names: Names) -> str:
     if name.startswith("custom."):
         own = custom.field_of(holder, name.removeprefix("custom."))
         return shown_own(own, value, names) if own else str(value)
+    if name == "contact_windows":
+        return ", ".join(f"{day} {start}-{end}" for day, start, end in windows_of(value))
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     field = _columns(holder).get(name)

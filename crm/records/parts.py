@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import time
 from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.dates import WEEKDAYS
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from crm.core.forms import TimeInput
 from crm.records.facts import OwnerField
+from crm.records.precall import DAYS
 from leads import normal
 from leads.models import Company, Contact, Deal, DealSplit, Phone, Product
 from leads.services import companies, contacts, deals
@@ -20,6 +24,8 @@ from leads.services import companies, contacts, deals
 Text = str | Promise
 HUNDRED = Decimal(100)
 EMPTY_ROWS = 2
+MIDNIGHT = "24:00"
+DAY_NAMES: dict[str, Text] = dict(zip(DAYS, WEEKDAYS.values(), strict=True))
 
 
 class PhoneRow(forms.Form):
@@ -32,6 +38,12 @@ class PhoneRow(forms.Form):
 class EmailRow(forms.Form):
     address = forms.EmailField(label=gettext_lazy("E-mail"), max_length=254)
     is_bad = forms.BooleanField(label=gettext_lazy("Does not work"), required=False)
+
+
+class WindowRow(forms.Form):
+    day = forms.ChoiceField(label=gettext_lazy("Day"), choices=[*DAY_NAMES.items()])
+    starts = forms.TimeField(label=gettext_lazy("From"), widget=TimeInput)
+    ends = forms.TimeField(label=gettext_lazy("To"), widget=TimeInput)
 
 
 class SiteRow(forms.Form):
@@ -102,6 +114,29 @@ def _phones(holder: Any) -> list[dict[str, Any]]:
 
 def _emails(holder: Any) -> list[dict[str, Any]]:
     return [{"address": email.address, "is_bad": email.is_bad} for email in holder.emails.all()]
+
+
+def windows_of(hours: dict[str, Any]) -> list[tuple[Text, str, str]]:
+    """Preferred hours as they are stored, Monday first: the day's name, from, to."""
+    return [(name, start, end) for day, name in DAY_NAMES.items() for start, end in hours.get(day, ())]
+
+
+def _windows(contact: Contact) -> list[dict[str, Any]]:
+    # A day ends at 24:00, which no time field can say: there midnight stands for it.
+    return [
+        {"day": day, "starts": start, "ends": "00:00" if end == MIDNIGHT else end}
+        for day in DAYS
+        for start, end in contact.contact_windows.get(day, ())
+    ]
+
+
+def _save_windows(actor: User, contact: Contact, rows: list[dict[str, Any]], version: int) -> Any:
+    windows: dict[str, list[list[str]]] = {}
+    for row in sorted(rows, key=lambda row: row["starts"]):
+        ends = f"{row['ends']:%H:%M}" if row["ends"] != time() else MIDNIGHT
+        windows.setdefault(row["day"], []).append([f"{row['starts']:%H:%M}", ends])
+    changes = {"contact_windows": windows}
+    return contacts.change_contact(actor=actor, contact_id=contact.pk, changes=changes, expected_version=version)
 
 
 def _sites(company: Company) -> list[dict[str, Any]]:
@@ -185,6 +220,9 @@ _EMAILS: dict[str, Any] = {
 PARTS: dict[tuple[str, str], Part] = {
     ("contact", "phones"): Part(**_PHONES),
     ("contact", "emails"): Part(**_EMAILS),
+    ("contact", "windows"): Part(
+        key="windows", label=gettext_lazy("Preferred hours"), row=WindowRow, initial=_windows, save=_save_windows
+    ),
     ("company", "phones"): Part(**_PHONES),
     ("company", "emails"): Part(**_EMAILS),
     ("company", "sites"): Part(key="sites", label=gettext_lazy("Sites"), row=SiteRow, initial=_sites, save=_save_sites),

@@ -76,14 +76,15 @@ def _connect(actor: User, lead: Lead, form: Any) -> None:
 
 def _qualify(actor: User, lead: Lead, form: QualifyForm) -> Step | None:
     deal = form.deal()
+    was = lead.status
     done = services.qualify_lead(actor=actor, lead_id=lead.pk, deal=deal)
-    return _back("lead.reopen", done) if deal is None else None
+    return _back("lead.reopen", done, status=was) if deal is None else None
 
 
 def _disqualify(actor: User, lead: Lead, form: DisqualifyForm) -> Step:
-    given = form.cleaned_data
+    given, was = form.cleaned_data, lead.status
     done = services.disqualify_lead(actor=actor, lead_id=lead.pk, reason_id=given["reason"].pk, note=given["note"])
-    return _back("lead.reopen", done)
+    return _back("lead.reopen", done, status=was)
 
 
 def _reopen(actor: User, lead: Lead, form: Any) -> None:
@@ -97,8 +98,8 @@ def _assign(actor: User, lead: Lead, form: AssignForm) -> Step:
 
 
 @undo.step("lead.reopen")
-def _reopened(*, actor: User, pk: UUID, version: int) -> None:
-    services.reopen_lead(actor=actor, lead_id=pk, expected_version=version)
+def _reopened(*, actor: User, pk: UUID, version: int, status: str) -> None:
+    services.reopen_lead(actor=actor, lead_id=pk, status=status, expected_version=version)
 
 
 @undo.step("lead.assign")

@@ -25,6 +25,7 @@ from leads.services import duplicates, merging
 from leads.services.merging import GONE, KEPT, Preview
 
 ON_A_PAGE = 30
+BADGE = 99  # counted up to here
 MOST_SURE = 0.99
 MODELS: dict[str, type[Company | Contact]] = {"company": Company, "contact": Contact}
 WORDS = {
@@ -89,9 +90,12 @@ def _say(reason: dict[str, Any]) -> str:
 @page(act=VIEW_CONTACTS)
 @require_GET
 def review(request: HttpRequest) -> HttpResponse:
-    """What may be one record, most probable first: companies or contacts."""
+    """What may be one record, most probable first: companies or contacts. ``?number`` answers only how many, for a badge."""
     kind = _kind(request.GET.get("kind", "company"))
     rows = _open_pairs(request, kind)
+    if "number" in request.GET:
+        found = rows[: BADGE + 1].count()
+        return HttpResponse(f"{BADGE}+" if found > BADGE else found or "")
     counts = {name: _open_pairs(request, name).count() for name in MODELS}
     facts = {
         "kind": kind,

@@ -24,6 +24,7 @@ from crm.records.lists.spec import ListSpec
 from crm.records.lists.state import COLUMNS, CURSOR, ORDER, SHAPE, VIEW, State, address_of
 from crm.records.undo import Step
 from crm.records.verbs import verbs_of
+from crm.records.views_duplicates import MODELS as DOUBLED
 from leads import selectors
 from leads.models import SavedView
 from leads.policies import VIEW_VIEWS, WRITE_VIEWS
@@ -92,6 +93,7 @@ def frame(state: State) -> dict[str, Any]:
         "verbs": verbs_of(spec, reader),
         "new_url": _new_url(spec),
         "form_url": {name: reverse(f"{spec.url_name}-{name}") for name in ("filters", "columns", "keep", "bulk")},
+        "duplicates_url": f"{reverse('records:duplicates')}?kind={spec.holder}" if spec.holder in DOUBLED else "",
         "query": state.url().partition("?")[2],
         "find_hidden": state.kept("q"),
     }

@@ -21,6 +21,7 @@ from crm.records import panels
 from crm.records.forms import CompanyForm, ConsentForm, ContactForm, DealForm
 from crm.records.lists.cells import STATE_CHIPS, STATUS_CHIPS
 from crm.records.lists.offered import COMPANIES, CONTACTS, DEALS, LEADS
+from crm.records.parts import windows_of
 from crm.records.precall import pre_call
 from crm.records.reading import Reading
 from crm.records.views_records import following_merges, frame, record_of
@@ -49,7 +50,10 @@ def lead(request: HttpRequest, record_id: UUID) -> HttpResponse:
         "product",
         "campaign",
         "reason",
+<<<<<<< crm/records/views_pages.py
+=======
         "score",
+>>>>>>> /tmp/score/new.tmp
         contact_phones=selectors.phones_of(reader, "contact", "contact_id"),
         company_phones=selectors.phones_of(reader, "company", "company_id"),
         consents=selectors.consents_of(reader, "contact_id"),
@@ -163,6 +167,7 @@ def contact(request: HttpRequest, record_id: UUID) -> HttpResponse:
         "phones": found.found_phones,
         "emails": found.found_emails,
         "consents": found.found_consents,
+        "windows": windows_of(found.contact_windows),
         "leads": reading.leads,
         "deals": reading.deals,
         "panels": panels.panels_of("contact", reader, found),

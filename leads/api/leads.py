@@ -260,7 +260,9 @@ class Leads(Scored, CustomFiltered, Acts, Lists, Retrieves, Creates, Changes):
     }
     gives = SCORE_GIVES
     filterset_class = LeadFilters
-    orders = keyed({"arrived_at": "arrived_at", "created_at": "created_at", "updated_at": "updated_at"})
+    orders = keyed(
+        {"arrived_at": "arrived_at", "created_at": "created_at", "updated_at": "updated_at", "score": "score_total"}
+    )
 
     @override
     def rows(self) -> QuerySet[Any]:

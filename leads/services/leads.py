@@ -117,10 +117,12 @@ def disqualify_lead(
     )
 
 
-def reopen_lead(*, actor: User | None, lead_id: UUID, expected_version: int | None = None) -> Lead:
-    """Take it up again, where it stood: connected if they ever spoke, else attempting.
+def reopen_lead(
+    *, actor: User | None, lead_id: UUID, status: str | None = None, expected_version: int | None = None
+) -> Lead:
+    """Take it up again, where it stood: connected if they ever spoke, else attempting; ``status`` if that is known.
 
-    Raises ``Conflict`` when it is open, or while a deal that came from it is open or won.
+    Raises ``Conflict`` when it is open, or while a deal that came from it is open or won; ``Invalid`` for no open status.
     """
     writing.require(actor, WRITE_LEADS)
     with writing.writes():
@@ -129,8 +131,10 @@ def reopen_lead(*, actor: User | None, lead_id: UUID, expected_version: int | No
             raise Conflict(_("This lead is open."), code="no_such_move")
         if lead.deals.exclude(state=Deal.State.LOST).exists():
             raise Conflict(_("A deal came out of this lead. Work on that."), code="has_deal")
-        status = Status.CONNECTED if lead.connected_at else Status.ATTEMPTING
-        return _move(actor, lead_id, status, expected_version, only_from=CLOSED)
+        if status is not None and status not in Lead.OPEN:
+            raise Invalid(_("This is no status of an open lead."), field="status", code="not_open")
+        stood = Status(status) if status else Status.CONNECTED if lead.connected_at else Status.ATTEMPTING
+        return _move(actor, lead_id, stood, expected_version, only_from=CLOSED)
 
 
 def assign_lead(
@@ -178,6 +182,8 @@ def _move(
         lead.closed_at = now if status in CLOSED else None
         if status in (Status.CONNECTED, Status.QUALIFIED):
             lead.connected_at = lead.connected_at or now
+        else:
+            lead.connected_at = lead.connected_at if status in CLOSED else None
         extra = {"note": (None, note)} if note else {}
         event = f"lead.{EVENTS[status]}" if before["status"] not in CLOSED else "lead.reopened"
         writing.store(lead, actor=actor, event=event, before=before, extra=extra)

@@ -8,7 +8,8 @@ import pytest
 from django.urls import reverse
 
 from crm.core import clock
-from crm.records import timeline
+from crm.records import timeline, undo
+from crm.records.verbs import VERBS
 from leads.models import Company, Contact, Deal, DealSplit
 from leads.services import contacts, deals
 from leads.services import leads as services
@@ -96,6 +97,24 @@ def test_a_disqualified_lead_says_why(sales, visit):
     page = page_of(client, sales.own)
     assert sales.reason.label in page
     assert "Asked again in May" in page
+
+
+@pytest.mark.parametrize("key", ["qualify", "disqualify"])
+@pytest.mark.parametrize("status", ["new", "attempting", "connected"])
+def test_taken_back_it_stands_where_it_stood(key, status, sales, visit):
+    inside = sales.person("inside")
+    if status != "new":
+        getattr(services, {"attempting": "attempt_lead", "connected": "connect_lead"}[status])(
+            actor=inside, lead_id=sales.own.pk
+        )
+    sales.own.refresh_from_db()
+    verb = next(verb for verb in VERBS["lead"] if verb.key == key)
+    form = verb.form({"reason": sales.reason.pk}, reader=inside)
+    assert form.is_valid()
+    address = undo.keep(inside, [verb.run(inside, sales.own, form)])
+    visit(inside).post(address)
+    stands = type(sales.own).objects.get(pk=sales.own.pk)
+    assert (stands.status, stands.connected_at, stands.reason) == (status, sales.own.connected_at, None)
 
 
 @pytest.mark.parametrize("key", ["attempt", "connect", "reopen"])
@@ -212,6 +231,25 @@ def test_do_not_contact_and_back(sales, visit):
     act(client, sales.contact, "allow")
     sales.contact.refresh_from_db()
     assert not sales.contact.do_not_contact
+
+
+def test_preferred_hours_in_a_dialog(sales, visit):
+    client = visit(sales.person("inside"))
+    version = Contact.objects.get(pk=sales.contact.pk).version
+    done = part(client, sales.contact, "windows", version, day=["fri", "mon", "mon"],
+                starts=["20:00", "16:00", "09:00"], ends=["00:00", "18:00", "11:30"])  # fmt: skip
+    assert done.headers.get("HX-Refresh") == "true", done.content.decode()
+    sales.contact.refresh_from_db()
+    kept = {"mon": [["09:00", "11:30"], ["16:00", "18:00"]], "fri": [["20:00", "24:00"]]}
+    assert {day: hours for day, hours in sales.contact.contact_windows.items() if hours} == kept
+    page = page_of(client, sales.contact)
+    assert "09:00-11:30" in page
+    assert "20:00-24:00" in page
+    assert "Monday 09:00-11:30, Monday 16:00-18:00, Friday 20:00-24:00" in page, "the journal says it in words"
+    twice = {"day": ["mon", "mon"], "starts": ["09:00", "10:00"], "ends": ["11:00", "12:00"]}
+    assert part(client, sales.contact, "windows", version + 1, **twice).status_code == 422
+    dialog = client.get(reverse("records:contact-part", args=[sales.contact.pk, "windows"])).content.decode()
+    assert dialog.count('value="00:00"') == 1
 
 
 # --- Deals ----------------------------------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """Cursor pages: page 20,000 costs what page 1 costs, and a list may change while it is walked (P15).
 
 The cursor says after which row to go on: the value of the order column and the id, signed. A record whose order column
-stays the same during the walk comes exactly once; the default order, the id, never changes.
+stays the same during the walk comes exactly once; the default order, the id, never changes. Rows without a value in the
+order's column stand last, whichever way it is sorted.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ _signer = signing.Signer(salt="crm.core.api.pagination")
 class CursorPages(BasePagination):
     """``{"results": […], "next": url or null}``.
 
-    The view offers its orders by ``orders``: name -> column or expression that is never null. The key column is the tie
+    The view offers its orders by ``orders``: name -> column, or expression that is never null. The key column is the tie
     breaker and stands in the list itself under its own name.
     """
 
@@ -48,8 +49,8 @@ class CursorPages(BasePagination):
         order = _order(request, view)
         place = _place(request, order)
         offered = view.orders[order.lstrip("-")]
-        found, column = _after(queryset, offered, place, descending=order.startswith("-"))
-        rows = list(found[: limit + 1])
+        column = offered if isinstance(offered, str) else ORDER_VALUE
+        rows = _rows(queryset, offered, place, limit + 1, descending=order.startswith("-"))
         if len(rows) > limit:
             cursor = _cursor(order, getattr(rows[limit - 1], column), rows[limit - 1])
             self.next_url = replace_query_param(request.build_absolute_uri(), "cursor", cursor)
@@ -102,10 +103,28 @@ def _order(request: Request, view: Any) -> str:
 # --- The place in the list ------------------------------------------------------------------------------------------------
 
 
-def _after(
-    queryset: QuerySet[Any], order: Order, place: tuple[Any, Any] | None, *, descending: bool
-) -> tuple[QuerySet[Any], str]:
-    """The rows behind ``place`` in order, and the attribute they are ordered by.
+def _rows(
+    queryset: QuerySet[Any], order: Order, place: tuple[Any, Any] | None, limit: int, *, descending: bool
+) -> list[Any]:
+    """Up to ``limit`` rows behind ``place``. A column that may be empty is walked in two stretches, each by an index."""
+    if not _may_be_empty(queryset, order):
+        return list(_after(queryset, order, place, descending=descending)[:limit])
+    found: list[Any] = []
+    if place is None or place[0] is not None:
+        filled = queryset.filter(**{f"{order}__isnull": False})
+        found, place = list(_after(filled, order, place, descending=descending)[:limit]), None
+    if len(found) < limit:
+        empty, behind = queryset.filter(**{f"{order}__isnull": True}), place and (place[1], place[1])
+        found += _after(empty, "pk", behind, descending=descending)[: limit - len(found)]
+    return found
+
+
+def _may_be_empty(queryset: QuerySet[Any], order: Order) -> bool:
+    return isinstance(order, str) and order != "pk" and bool(queryset.model._meta.get_field(order).null)
+
+
+def _after(queryset: QuerySet[Any], order: Order, place: tuple[Any, Any] | None, *, descending: bool) -> QuerySet[Any]:
+    """The rows behind ``place`` in order.
 
     One row comparison, ``(column, id) > (…, …)``, so that an index answers it; by the id alone a plain one.
     """
@@ -114,12 +133,12 @@ def _after(
     columns = [name, "pk"] if name != "pk" else ["pk"]
     rows = rows.order_by(*(OrderBy(F(column), descending=descending) for column in columns))
     if place is None:
-        return rows, name
+        return rows
     value, key = _typed(rows, name, place)
     if name == "pk":
-        return rows.filter(pk__lt=key) if descending else rows.filter(pk__gt=key), name
+        return rows.filter(pk__lt=key) if descending else rows.filter(pk__gt=key)
     beyond = TupleLessThan if descending else TupleGreaterThan
-    return rows.filter(beyond(Tuple(F(name), F("pk")), (value, key))), name
+    return rows.filter(beyond(Tuple(F(name), F("pk")), (value, key)))
 
 
 def _typed(rows: QuerySet[Any], name: str, place: tuple[Any, Any]) -> tuple[Any, Any]:

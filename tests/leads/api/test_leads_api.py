@@ -376,3 +376,18 @@ def test_what_is_answered_at_once_is_what_is_read_later(boss: Caller, caller: Ca
         read = one.get(f"leads/{body(made)['id']}")
         assert body(made) == body(read)
         assert made.headers["ETag"] == read.headers["ETag"]
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"), [("score", [10, 10, 40, 90, None, None]), ("-score", [90, 40, 10, 10, None, None])]
+)
+@pytest.mark.parametrize("limit", [1, 2, 4, 5, 6])
+def test_by_score_each_lead_comes_once_and_those_without_one_last(order, expected, limit, boss: Caller):
+    ids_by_score = [LeadFactory(score_total=score).pk for score in (40, None, 10, 90, 10, None)]
+    path, seen = f"leads?order={order}&limit={limit}", []
+    while path:
+        answer = body(boss.get(path))
+        seen += answer["results"]
+        path = answer["next"] and "leads?" + answer["next"].partition("?")[2]
+    assert [lead["score"]["total"] for lead in seen] == expected
+    assert sorted(lead["id"] for lead in seen) == sorted(map(str, ids_by_score))

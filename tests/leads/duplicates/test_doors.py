@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from crm.records import views_duplicates
 from leads.models import Company, Contact, DuplicatePair, Lead, MergeRecord
 from tests.api.callers import Caller, body
 from tests.factories.accounts import UserFactory
@@ -50,6 +51,18 @@ def test_the_list_shows_the_most_probable_first(browser):
 
 def test_an_empty_list_says_what_will_stand_here(browser):
     assert "Nothing to decide" in browser.get("/duplicates/?kind=contact").content.decode()
+
+
+def test_the_lists_lead_there_with_the_number(browser, monkeypatch):
+    page = browser.get("/companies/").content.decode()
+    assert 'href="/duplicates/?kind=company"' in page
+    assert "/duplicates/" not in browser.get("/leads/").content.decode()
+    assert browser.get("/duplicates/?kind=company&number").content == b""
+    make_pair(), make_pair()
+    assert browser.get("/duplicates/?kind=company&number").content == b"2"
+    assert browser.get("/duplicates/?kind=contact&number").content == b""
+    monkeypatch.setattr(views_duplicates, "BADGE", 1)
+    assert browser.get("/duplicates/?kind=company&number").content == b"1+"
 
 
 def test_a_pair_with_a_merged_record_is_not_listed(browser):
