@@ -50,10 +50,8 @@ def lead(request: HttpRequest, record_id: UUID) -> HttpResponse:
         "product",
         "campaign",
         "reason",
-<<<<<<< crm/records/views_pages.py
-=======
         "score",
->>>>>>> /tmp/score/new.tmp
+        "referral__contact",
         contact_phones=selectors.phones_of(reader, "contact", "contact_id"),
         company_phones=selectors.phones_of(reader, "company", "company_id"),
         consents=selectors.consents_of(reader, "contact_id"),
