@@ -261,7 +261,7 @@ class Leads(Scored, CustomFiltered, Acts, Lists, Retrieves, Creates, Changes):
     gives = SCORE_GIVES
     filterset_class = LeadFilters
     orders = keyed(
-        {"arrived_at": "arrived_at", "created_at": "created_at", "updated_at": "updated_at", "score": "score_total"}
+        {"arrived_at": "arrived_at", "created_at": "created_at", "updated_at": "updated_at", "score": "score__total"}
     )
 
     @override

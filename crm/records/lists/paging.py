@@ -74,6 +74,7 @@ class _Walk(Generic[RowT]):
         self.one: Any = rows.model._meta.get_field(holder) if holder else None
         model: Any = self.one.related_model if holder else rows.model
         self.field: Any = model._meta.get_field(column)
+        self.key = f"{holder}__pk" if holder else "pk"  # beside the column: one index holds both
         if holder:
             self.rows = rows.filter(**{f"{holder}__isnull": False})
 
@@ -97,15 +98,15 @@ class _Walk(Generic[RowT]):
 
     def _stretch(self, empty: bool, place: Place | None, back: bool) -> QuerySet[RowT]:
         rows = self.rows.filter(**{f"{self.name}__isnull": empty}) if self.field.null else self.rows
-        names = ["pk"] if empty else [self.name, "pk"]
+        names = [self.key] if empty else [self.name, self.key]
         down = self.descending != back
         rows = rows.order_by(*(OrderBy(F(name), descending=down) for name in names))
         if place is None:
             return rows
         beyond = TupleLessThan if down else TupleGreaterThan
         if empty:
-            return rows.filter(**{"pk__lt" if down else "pk__gt": place.key})
-        return rows.filter(beyond(Tuple(F(self.name), F("pk")), (place.value, place.key)))
+            return rows.filter(**{f"{self.key}__lt" if down else f"{self.key}__gt": place.key})
+        return rows.filter(beyond(Tuple(F(self.name), F(self.key)), (place.value, place.key)))
 
     def write(self, way: str, row: RowT) -> str:
         said: str = _signer.sign_object([self.order, way, _plain(self._value(row)), str(row.pk)])
