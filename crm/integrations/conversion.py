@@ -18,6 +18,7 @@ from crm.integrations.reading import values as read
 from crm.integrations.reading.rows import Fault, Row
 from crm.integrations.reading.source import Settings
 from crm.integrations.targets import CUSTOM, Field, Target
+from crm.integrations.words import Words
 from leads.services.bulk import Item
 
 Reader = Callable[[str], Any]
@@ -34,10 +35,15 @@ class _Column:
     name: str
     field: Field
     reader: Reader
+    words: Words | None = None
 
 
 class Converter:
-    """Rows of one file to items of one target, by a mapping ``{column: field}``. ``defaults`` fill fields that a row leaves empty."""
+    """Rows of one file to items of one target, by a mapping ``{column: field}``.
+
+    ``defaults`` fill fields that a row leaves empty; ``values`` says of words of a field what they are here, see ``Words``.
+    Raises ``Invalid`` (field ``defaults``) for a default that cannot be read.
+    """
 
     def __init__(
         self,
@@ -48,17 +54,32 @@ class Converter:
         *,
         zone: str = "UTC",
         defaults: dict[str, str] | None = None,
+        values: dict[str, dict[str, str | None]] | None = None,
     ) -> None:
         self._zone, self._settings = ZoneInfo(zone), settings
         fields = {field.name: field for field in target.fields}
         self._columns = [
-            _Column(columns.index(column), column, fields[name], self._reader(fields[name]))
+            _Column(
+                columns.index(column),
+                column,
+                fields[name],
+                self._reader(fields[name]),
+                Words(target.name, fields[name], values[name]) if values and values.get(name) else None,
+            )
             for column, name in mapping.items()
             if name in fields and column in columns
         ]
-        self._defaults = {
-            name: self._reader(fields[name])(text) for name, text in (defaults or {}).items() if text and name in fields
-        }
+        self._defaults, self._own_defaults = dict[str, Any](), dict[str, Any]()
+        for name, text in (defaults or {}).items():
+            if text and name in fields:
+                into = self._own_defaults if name.startswith(CUSTOM) else self._defaults
+                into[name.removeprefix(CUSTOM)] = self._read_default(fields[name], text)
+
+    def _read_default(self, field: Field, text: str) -> Any:
+        try:
+            return self._reader(field)(text)
+        except Invalid as error:
+            raise Invalid(f"{field.label}: {error.detail}", field="defaults", code=error.specific_code) from error
 
     def column_of(self, field_name: str) -> str:
         """The file's column that a field came from (own fields as ``leads`` says them); empty for one that has none."""
@@ -70,11 +91,19 @@ class Converter:
         if row.fault is not None:
             return row.fault
         values: dict[str, Any] = dict(self._defaults)
-        own: dict[str, Any] = {}
+        own: dict[str, Any] = dict(self._own_defaults)
         for column in self._columns:
             text = row.cells[column.index]
             if not text or (column.field.kind in _TYPED and text.lower() in _NOTHING):
                 continue
+            if column.words is not None:
+                ours = column.words.ours(text)
+                if ours is None:
+                    detail = _("“%(text)s” is to be refused.") % {"text": text[:40]}
+                    return Fault("refused_word", detail, column.name)
+                if not ours:
+                    continue
+                text = ours
             try:
                 value = column.reader(text)
             except Invalid as error:

@@ -17,6 +17,7 @@ from django.db import connection
 from crm.core import clock
 from crm.core.errors import Conflict, Forbidden, Invalid, NotFound
 from crm.core.models import JournalEntry
+from crm.integrations import words
 from crm.integrations.models import ImportedRecord, ImportJob, ImportRow
 from crm.integrations.models.imports import COUNTED
 from crm.integrations.services import imports, results, running
@@ -344,3 +345,66 @@ def test_cards(bring, shared_data):
         assert done.position == sum(done.counts.values()) > 0
         assert run(bring(path, "contacts")).created == 0, path.name
     assert Contact.objects.filter(emails__key="simon.perreault@viagenie.ca", company__name="Viagenie").exists()
+
+
+def test_words_that_nobody_here_understands_are_decided_once(bring, admin):
+    """A stage, an owner and a choice of the file's own: mapped, remembered, and the same in trial and run."""
+    pipeline = PipelineFactory(name="Inside")
+    stages = [StageFactory(pipeline=pipeline, name=name, position=n) for n, name in enumerate(("New", "Demo"))]
+    seller = UserFactory(name="Ann Lee")
+    content = "id,name,stage,owner\n1,A,Démo faite,moses\n2,B,Mystery,nina\n3,C,Demo,Ann Lee\n4,D,Other,zoe\n5,E,New,\n"
+    job = bring(content, "deals")
+    assert {found.column: found.words for found in words.foreign(job)} == {
+        "stage": ["Démo faite", "Mystery", "Other"],
+        "owner": ["moses", "nina", "zoe"],
+    }
+    values = {
+        "stage": {"demo faite": "Demo", "mystery": None, "*": "New"},
+        "owner": {"moses": seller.email, "nina": seller.email, "*": None},
+    }
+    job = imports.change_import(actor=admin, import_id=job.pk, options={"values": values})
+    trial, done = try_out(job), run(job)
+    assert trial == {"read": 5, "created": 3, "updated": 0, "unchanged": 0, "refused": 2, "skipped": 0}
+    assert trial == counts(done)
+    assert dict(Deal.objects.values_list("external_id", "stage_id")) == {
+        "1": stages[1].pk, "3": stages[1].pk, "5": stages[0].pk,
+    }  # fmt: skip
+    assert Deal.objects.get(external_id="1").owner == seller
+    assert list(ImportRow.objects.filter(job=done, is_trial=False, outcome="refused").values_list("line", "column")) == [
+        (3, "stage"), (5, "owner"),
+    ]  # fmt: skip
+    assert bring(content, "deals").options["values"] == values, "the next file with these columns is read so at once"
+
+
+def test_an_owner_who_is_nobody_here_is_written_down(bring, admin):
+    StageFactory(pipeline=PipelineFactory(name="Inside"), name="New", position=0)
+    job = bring("id,name,owner\n1,A,moses\n", "deals")
+    run(imports.change_import(actor=admin, import_id=job.pk, options={"values": {"owner": {"moses": "", "*": ""}}}))
+    deal = Deal.objects.get()
+    assert (deal.owner, deal.notes) == (None, "Owner in the file: moses")
+
+
+def test_a_default_fills_what_a_row_lacks(bring, admin):
+    job = bring("name,sector\nAcme,Steel\nBeta,\n", "companies")
+    job = imports.change_import(actor=admin, import_id=job.pk, options={"defaults": {"sector": "Food", "city": "Lyon"}})
+    run(job)
+    assert dict(Company.objects.values_list("name", "sector")) == {"Acme": "Steel", "Beta": "Food"}
+    assert set(Company.objects.values_list("sites__city", flat=True)) == {"Lyon"}
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"defaults": {"founded_year": "long ago"}}, "defaults"),
+        ({"defaults": {"boat": "x"}}, "defaults"),
+        ({"defaults": {"sector": 5}}, "defaults"),
+        ({"values": {"tier": "A"}}, "values"),
+        ({"values": {"tier": {"gold": 5}}}, "values"),
+        ({"source": 5}, "source"),
+    ],
+)
+def test_options_that_say_nothing_are_refused(bring, admin, options, field):
+    job = bring("name\nAcme\n", "companies")
+    with pytest.raises(Invalid) as caught:
+        imports.change_import(actor=admin, import_id=job.pk, options=options)
+    assert caught.value.field == field

@@ -28,6 +28,21 @@ def fields_of(answer) -> dict[str, str]:
     return {field.html_name: field.value() if field.value() is not None else "" for field in form}
 
 
+def test_words_and_defaults_are_decided_on_the_page(admin):
+    client = signed_in(admin)
+    file = SimpleUploadedFile("list.csv", b"name,rating\nAcme,Gold\nBeta,Silver\nGamma,B\n")
+    address = client.post("/imports/", {"target": "companies", "file": file}).url
+    page = client.get(address)
+    assert "Gold" in page.content.decode()
+    sent = fields_of(page)
+    assert (sent["word_0_0"], sent["word_0_1"], sent["word_0_2"], sent["default_field_0"]) == ("!", "!", "!", "")
+    chosen = {"word_0_0": "A", "word_0_1": "", "default_field_0": "sector", "default_value_0": "Steel"}
+    client.post(address, sent | chosen | {"then": "run"})
+    work(ImportJob.objects.get())
+    assert dict(Company.objects.values_list("name", "tier")) == {"Acme": "A", "Beta": "", "Gamma": "B"}
+    assert set(Company.objects.values_list("sector", flat=True)) == {"Steel"}
+
+
 def test_from_the_file_to_the_undone_report(admin):
     client = signed_in(admin)
     answer = client.post(

@@ -40,6 +40,31 @@ class Texts(serializers.DictField):
     child = serializers.CharField(allow_blank=True, max_length=300)
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "properties": {
+            "duplicates": {"type": "string", "enum": ["update", "skip", "create"]},
+            "source": {"type": "string", "description": "The system that the ids in the file belong to."},
+            "country": {"type": "string"},
+            "currency": {"type": "string"},
+            "make_products": {"type": "boolean"},
+            "defaults": {**_TEXTS, "description": "Field to text: for rows that have none of their own."},
+            "values": {
+                "type": "object",
+                "additionalProperties": {"type": "object", "additionalProperties": {"type": ["string", "null"]}},
+                "description": "Field to words of the file to ours; empty for nothing, null refuses the row; * is any other.",
+            },
+        },
+        "additionalProperties": True,
+    }
+)
+class Options(serializers.DictField):
+    """How an import comes in."""
+
+    child = serializers.JSONField()
+
+
 @extend_schema_field({"type": ["object", "null"], "additionalProperties": True})
 class Counts(serializers.JSONField):
     """An object of counts; null while there are none."""
@@ -107,7 +132,7 @@ class ImportChange(WriteSerializer):
     target = Choice(choices=ImportJob.Target.choices, required=False)
     settings = Texts(required=False)
     mapping = Texts(required=False)
-    options = Texts(required=False)
+    options = Options(required=False)
 
 
 class ExportRead(ReadSerializer):

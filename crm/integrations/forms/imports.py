@@ -14,11 +14,14 @@ from accounts.forms.base import ServiceForm
 from accounts.models import User
 from crm.core import policy
 from crm.core.money.currencies import current_currencies
+from crm.core.text import fold
+from crm.integrations import words
 from crm.integrations.models import ImportJob
 from crm.integrations.policies import NEEDED
 from crm.integrations.reading import encodings
 from crm.integrations.reading.source import Table
 from crm.integrations.targets import get_target
+from crm.integrations.words import Foreign
 
 SIGNS = [
     (",", gettext_lazy("Comma")),
@@ -38,6 +41,9 @@ DUPLICATES = [
     ("create", gettext_lazy("Add all the same")),
 ]
 SAMPLES = 3
+# Pairs of a field and its value that are offered empty.
+MORE_DEFAULTS = 2
+REFUSE = "!"
 # The tab does not survive a form's trimming.
 _TAB = "tab"
 
@@ -99,6 +105,38 @@ class ImportForm(ServiceForm):
             self.fields[f"column_{index}"] = forms.ChoiceField(
                 label=column, choices=fields, required=False, initial=job.mapping.get(column, "")
             )
+        self._offer_defaults(fields)
+        self.foreign = words.foreign(job)
+        for place, found in enumerate(self.foreign):
+            self._offer_words(place, found)
+
+    def _offer_defaults(self, fields: list[tuple[str, Any]]) -> None:
+        """Values for what the file lacks: those kept, and room for more."""
+        kept = [*self.job.options.get("defaults", {}).items(), *[("", "")] * MORE_DEFAULTS]
+        choices = [("", _("None")), *fields[1:]]
+        for place, (name, text) in enumerate(kept):
+            self.fields[f"default_field_{place}"] = forms.ChoiceField(
+                label=_("Field"), choices=choices, required=False, initial=name
+            )
+            self.fields[f"default_value_{place}"] = forms.CharField(
+                label=_("Value"), max_length=500, required=False, initial=text
+            )
+        self._defaults = len(kept)
+
+    def _offer_words(self, place: int, found: Foreign) -> None:
+        """What each word becomes that nobody here understands, and all that may follow."""
+        nothing = _("Nobody") if found.field.name == "owner" else _("Leave empty")
+        choices = [(REFUSE, _("Refuse the row")), ("", nothing), *found.choices.values]
+        become = self.job.options.get("values", {}).get(found.field.name, {})
+        usual = None if found.choices.is_needed else ""
+        for number, word in enumerate([*found.words, words.OTHERS]):
+            chosen = become.get(fold(word.strip()), usual)
+            self.fields[f"word_{place}_{number}"] = forms.ChoiceField(
+                label=_("Any other") if word == words.OTHERS else word,
+                choices=choices,
+                required=False,
+                initial=REFUSE if chosen is None else chosen,
+            )
 
     def _only_what_applies(self, table: Table) -> None:
         """A workbook has sheets and no encoding; cards have neither."""
@@ -132,7 +170,38 @@ class ImportForm(ServiceForm):
         return {column: self.cleaned_data.get(f"column_{index}", "") for index, column in enumerate(self.job.columns)}
 
     def options(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in ("duplicates", "source", "country", "currency")}
+        plain = {name: self.cleaned_data[name] for name in ("duplicates", "source", "country", "currency")}
+        return plain | {"defaults": self._said_defaults(), "values": self._said_words()}
+
+    def _said_defaults(self) -> dict[str, str]:
+        pairs = (
+            (self.cleaned_data.get(f"default_field_{place}"), self.cleaned_data.get(f"default_value_{place}"))
+            for place in range(self._defaults)
+        )
+        return {name: text for name, text in pairs if name and text}
+
+    def _said_words(self) -> dict[str, dict[str, str | None]]:
+        """What was decided now, over what was decided before about words that this file does not have."""
+        said = dict(self.job.options.get("values", {}))
+        for place, found in enumerate(self.foreign):
+            chosen = {
+                fold(word.strip()): self.cleaned_data.get(f"word_{place}_{number}", "")
+                for number, word in enumerate([*found.words, words.OTHERS])
+            }
+            become = {word: None if ours == REFUSE else ours for word, ours in chosen.items()}
+            said[found.field.name] = {**said.get(found.field.name, {}), **become}
+        return said
+
+    def defaults(self) -> Iterator[tuple[forms.BoundField, forms.BoundField]]:
+        """Pairs of a field and its value, for the template."""
+        for place in range(self._defaults):
+            yield self[f"default_field_{place}"], self[f"default_value_{place}"]
+
+    def words(self) -> Iterator[dict[str, Any]]:
+        """The words to decide about, column by column, for the template."""
+        for place, found in enumerate(self.foreign):
+            fields = [self[f"word_{place}_{number}"] for number in range(len(found.words) + 1)]
+            yield {"column": found.column, "fields": fields, "more": max(0, found.more)}
 
     def written(self) -> list[forms.BoundField]:
         """The fields about how the file is written, for the template."""

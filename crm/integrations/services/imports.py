@@ -18,11 +18,12 @@ from crm.core import clock, ids, journal, policy, work
 from crm.core.errors import Conflict, Invalid
 from crm.core.money.currencies import check_currency
 from crm.integrations import columns as guessing
+from crm.integrations.conversion import Converter
 from crm.integrations.models import ImportedRecord, ImportJob, ImportMapping, ImportRow
 from crm.integrations.policies import NEEDED, WRITE_IMPORTS
 from crm.integrations.reading import encodings, source
 from crm.integrations.reading.limits import Unreadable
-from crm.integrations.reading.source import Table
+from crm.integrations.reading.source import Settings, Table
 from crm.integrations.services import files
 from crm.integrations.services.running import JOB
 from crm.integrations.targets import TARGETS, get_target
@@ -30,7 +31,8 @@ from crm.integrations.targets import TARGETS, get_target
 FOLDER = "incoming"
 DUPLICATES = ("update", "skip", "create")
 STATE = ImportJob.State
-_OPTIONS = frozenset({"duplicates", "source", "country", "currency", "make_products", "defaults"})
+_OPTIONS = frozenset({"duplicates", "source", "country", "currency", "make_products", "defaults", "values"})
+_TEXT_OPTIONS = frozenset({"duplicates", "source", "country", "currency"})
 _SETTINGS = frozenset({"encoding", "delimiter", "quote", "escape", "sheet", "header", "date_order", "decimal"})
 
 
@@ -137,6 +139,7 @@ def change_import(
             job.mapping = _checked_mapping(job, mapping)
         if options is not None:
             job.options = _checked_options({**job.options, **options})
+            _check_defaults(job)
         job.state, job.trial, job.problem = STATE.DRAFT, None, ""
         job.save_version(fields=["target", "settings", "columns", "mapping", "options", "state", "trial", "problem"])
         return job
@@ -174,6 +177,9 @@ def _checked_mapping(job: ImportJob, mapping: dict[str, str]) -> dict[str, str]:
 
 def _checked_options(options: dict[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in options.items() if name in _OPTIONS}
+    for name in _TEXT_OPTIONS & kept.keys():
+        if not isinstance(kept[name], str):
+            raise Invalid(_("Write text here."), field=name, code="invalid")
     if kept.get("duplicates", "update") not in DUPLICATES:
         raise Invalid(
             _("Choose from: %(choices)s.") % {"choices": ", ".join(DUPLICATES)},
@@ -181,11 +187,35 @@ def _checked_options(options: dict[str, Any]) -> dict[str, Any]:
             code="unknown_choice",
         )
     check_currency(kept.get("currency", "EUR"))
+    _check_shapes(kept)
     if not (name := str(kept.get("source", "")).strip()) or len(name) > 60:
         raise Invalid(
             _("Name the system that the ids come from, in 60 characters at most."), field="source", code="required"
         )
     return kept | {"source": name}
+
+
+def _check_shapes(options: dict[str, Any]) -> None:
+    """What is an object of texts, or of objects of texts and nulls, says nothing else."""
+    defaults, values = options.get("defaults", {}), options.get("values", {})
+    if not (isinstance(defaults, dict) and all(isinstance(text, str) for text in defaults.values())):
+        raise Invalid(_("Write an object: field by field."), field="defaults", code="not_an_object")
+    if not (
+        isinstance(values, dict)
+        and all(isinstance(words, dict) for words in values.values())
+        and all(word is None or isinstance(word, str) for words in values.values() for word in words.values())
+    ):
+        raise Invalid(_("Write an object: field by field."), field="values", code="not_an_object")
+
+
+def _check_defaults(job: ImportJob) -> None:
+    """Every default is of a field there is, and can be read as the file's cells are. Raises ``Invalid``."""
+    target, defaults = get_target(job.target), job.options.get("defaults", {})
+    for name in (*defaults, *job.options.get("values", {})):
+        if target.field(name) is None:
+            field = "defaults" if name in defaults else "values"
+            raise Invalid(_("“%(name)s” cannot be mapped.") % {"name": name[:60]}, field=field, code="unknown_choice")
+    Converter(target, Settings.from_json(job.settings), job.columns, {}, zone=job.owner.time_zone, defaults=defaults)
 
 
 # --- Running -----------------------------------------------------------------------------------------------------------

@@ -148,9 +148,14 @@ def _chunks(job: ImportJob, converter: Converter, *, after: int) -> Iterator[_Re
 
 def _converter(job: ImportJob) -> Converter:
     settings = Settings.from_json(job.settings)
-    defaults = job.options.get("defaults", {})
     return Converter(
-        get_target(job.target), settings, job.columns, job.mapping, zone=job.owner.time_zone, defaults=defaults
+        get_target(job.target),
+        settings,
+        job.columns,
+        job.mapping,
+        zone=job.owner.time_zone,
+        defaults=job.options.get("defaults"),
+        values=job.options.get("values"),
     )
 
 

@@ -4,6 +4,7 @@
 the end; ``take_out`` is the way back. Dry runs do the same without the writing, see ``memory``.
 """
 
+from leads.services.bulk.choices import Choices, choices_of
 from leads.services.bulk.companies import CompanyTaker
 from leads.services.bulk.contacts import ContactTaker
 from leads.services.bulk.deals import DealTaker
@@ -16,6 +17,7 @@ from leads.services.bulk.undoing import take_out
 
 __all__ = [
     "TAKERS",
+    "Choices",
     "CompanyTaker",
     "ContactTaker",
     "DealTaker",
@@ -27,6 +29,7 @@ __all__ = [
     "Result",
     "Taker",
     "Touched",
+    "choices_of",
     "take_in",
     "take_out",
 ]

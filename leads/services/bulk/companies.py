@@ -185,7 +185,6 @@ class CompanyTaker(Taker):
             raise Invalid(_("A company needs a name."), field="name", code="required")
         revenue, currency = parts.amount(values, "annual_revenue", options.currency)
         website = parts.url(values, "website")
-        tier = parts.text(values, "tier", 40)
         place = parts.place(values, options.country)
         plain = {
             "website": website,
@@ -195,7 +194,7 @@ class CompanyTaker(Taker):
             "annual_revenue": revenue,
             "currency": currency,
             "founded_year": parts.whole(values, "founded_year", least=1000, most=2200),
-            "tier": _tier(tier),
+            "tier": tier(parts.text(values, "tier", 40)),
             "notes": parts.long_text(values, "notes"),
         }
         return CompanyItem(
@@ -259,7 +258,7 @@ class CompanyTaker(Taker):
         return company.parent_id == other
 
 
-def _tier(written: str) -> str:
+def tier(written: str) -> str:
     """Salesforce's Hot, Warm and Cold are A, B and C."""
     known = {"a": "A", "b": "B", "c": "C", "hot": "A", "warm": "B", "cold": "C"}
     if written and written.lower() not in known:

@@ -74,7 +74,7 @@ def read_person(values: dict[str, Any], country: str, currency: str) -> ContactI
         company=parts.text(values, "company", 200),
         values={
             "job_title": parts.text(values, "job_title", 160),
-            "level": _level(parts.text(values, "level", 40)),
+            "level": level(parts.text(values, "level", 40)),
             "language": _language(parts.text(values, "language", 40)),
             "notes": parts.long_text(values, "notes"),
         },
@@ -102,17 +102,17 @@ def _names(values: dict[str, Any]) -> tuple[str, str]:
     return first, last
 
 
-def _level(written: str) -> str:
+def level(written: str) -> str:
     if not written:
         return ""
-    level = LEVELS.get("".join(filter(str.isalpha, written.lower())))
-    if level is None:
+    found = LEVELS.get("".join(filter(str.isalpha, written.lower())))
+    if found is None:
         raise Invalid(
             _("Choose from: %(choices)s.") % {"choices": ", ".join(Contact.Level.values)},
             field="level",
             code="unknown_choice",
         )
-    return level
+    return found
 
 
 def _language(written: str) -> str:

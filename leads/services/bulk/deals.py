@@ -67,8 +67,10 @@ class Standing:
 class Stages:
     """The stages of the first pipeline in use, by what a file calls them."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    @property
+    def names(self) -> list[str]:
+        """What they are called, in their order; none without a pipeline."""
+        return [stage.name for stage in self._stages if stage.pipeline_id == self._stages[0].pipeline_id]
 
     @cached_property
     def _stages(self) -> list[Stage]:
@@ -111,8 +113,8 @@ class DealTaker(Taker):
         self.companies, self.offers, self.colleagues, self.stages = (
             Companies(desk),
             Offers(desk),
-            Colleagues(desk),
-            Stages(desk),
+            Colleagues(),
+            Stages(),
         )
 
     @override

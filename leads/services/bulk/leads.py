@@ -41,7 +41,7 @@ class LeadTaker(Taker):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self.contacts, self.offers, self.colleagues = Contacts(desk), Offers(desk), Colleagues(desk)
+        self.contacts, self.offers, self.colleagues = Contacts(desk), Offers(desk), Colleagues()
         self.may_assign = policy.may(desk.actor, ASSIGN_LEADS)
 
     @override

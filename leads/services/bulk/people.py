@@ -8,14 +8,10 @@ from uuid import UUID
 
 from accounts.models import User
 from crm.core.text import fold
-from leads.services.bulk.items import Desk
 
 
 class Colleagues:
     """The people who sign in, by address and by name; a name that two have is nobody's."""
-
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
 
     def find(self, written: str) -> UUID | None:
         found = self._known.get(fold(written.strip()), set())
