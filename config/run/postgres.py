@@ -36,6 +36,7 @@ NO_ROOM = "No space left on device"
 SETTINGS = {
     "listen_addresses": "",
     "max_connections": "60",
+    "max_locks_per_transaction": "256",  # an import holds a lock for each person and company of a chunk
     "shared_buffers": "128MB",  # touched as data is read, so an idle small system does not pay for it
     "io_method": "sync",  # no extra worker processes
     "random_page_cost": "1.1",
