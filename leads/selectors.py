@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, F, Model, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Window
+from django.db.models import Case, Count, F, Model, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, When, Window
 from django.db.models.functions import JSONObject, RowNumber
 from typing_extensions import override
 
@@ -34,6 +34,18 @@ from leads.models import (
 # Wide columns that no list shows.
 HEAVY_COMPANY = ("company__search_words", "company__notes", "company__custom")
 HEAVY_CONTACT = ("contact__search_words", "contact__notes", "contact__custom")
+
+# --- Who waits --------------------------------------------------------------------------------------------------------
+
+
+def own_waiting_leads(person: User, *, limit: int) -> list[Lead]:
+    """``person``'s leads that nobody spoke with yet: those nobody tried first, then the oldest; one query."""
+    rows = Lead.objects.visible_to(person).filter(owner=person, status__in=(Lead.Status.NEW, Lead.Status.ATTEMPTING))
+    ordered = rows.order_by(Case(When(status=Lead.Status.NEW, then=0), default=1), "arrived_at", "pk")
+    return list(
+        ordered.select_related("contact", "company").defer("search_words", *HEAVY_COMPANY, *HEAVY_CONTACT)[:limit]
+    )
+
 
 # --- Rows of lists ----------------------------------------------------------------------------------------------------
 

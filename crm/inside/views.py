@@ -10,11 +10,14 @@ from accounts.models import User
 from crm.core import clock
 from crm.core.doors import page
 from crm.inside.policies import VIEW_DESK
+from leads.selectors import own_waiting_leads
+
+SHOWN = 12
 
 
 @page(act=VIEW_DESK)
 def desk(request: HttpRequest) -> HttpResponse:
-    """Where an inside rep's day begins: the hour, the working day, the team."""
+    """Where an inside rep's day begins: the hour, the working day, who waits for them, the team."""
     rep: User = request.user  # type: ignore[assignment]
     now = clock.now()
     mates = selectors.colleagues(selectors.mates(rep), now)
@@ -23,5 +26,6 @@ def desk(request: HttpRequest) -> HttpResponse:
         "mates": mates,
         "here": sum(mate.is_here for mate in mates),
         "team": rep.team,
+        "waiting": own_waiting_leads(rep, limit=SHOWN),
     }
     return render(request, "inside/desk.html", facts)
