@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import time
 from decimal import Decimal
@@ -28,9 +28,15 @@ MIDNIGHT = "24:00"
 DAY_NAMES: dict[str, Text] = dict(zip(DAYS, WEEKDAYS.values(), strict=True))
 
 
+def _choice(label: Any, choices: Iterable[tuple[Any, Any]]) -> forms.ChoiceField:
+    """A choice that begins with the first, as browsers show it: an empty row that nobody touched is none."""
+    offered = list(choices)
+    return forms.ChoiceField(label=label, choices=offered, initial=offered[0][0])
+
+
 class PhoneRow(forms.Form):
     number = forms.CharField(label=gettext_lazy("Number"), max_length=40)
-    kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=Phone.Kind.choices)
+    kind = _choice(gettext_lazy("Kind"), Phone.Kind.choices)
     extension = forms.CharField(label=gettext_lazy("Extension"), max_length=10, required=False)
     is_bad = forms.BooleanField(label=gettext_lazy("Does not work"), required=False)
 
@@ -41,7 +47,7 @@ class EmailRow(forms.Form):
 
 
 class WindowRow(forms.Form):
-    day = forms.ChoiceField(label=gettext_lazy("Day"), choices=[*DAY_NAMES.items()])
+    day = _choice(gettext_lazy("Day"), DAY_NAMES.items())
     starts = forms.TimeField(label=gettext_lazy("From"), widget=TimeInput)
     ends = forms.TimeField(label=gettext_lazy("To"), widget=TimeInput)
 
@@ -71,7 +77,7 @@ class LineRow(forms.Form):
 
 class SplitRow(forms.Form):
     user = forms.ModelChoiceField(User.objects.none(), label=gettext_lazy("Person"))
-    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=DealSplit.Role.choices)
+    role = _choice(gettext_lazy("Role"), DealSplit.Role.choices)
     share = forms.DecimalField(label=gettext_lazy("Share (%)"), min_value=Decimal("0.01"), max_value=100)
 
     def __init__(self, *args: Any, reader: User, **kwargs: Any) -> None:

@@ -233,6 +233,28 @@ def test_do_not_contact_and_back(sales, visit):
     assert not sales.contact.do_not_contact
 
 
+@pytest.mark.parametrize(
+    ("kind", "key", "untouched"),
+    [
+        ("contact", "phones", {"number": "", "kind": "work", "extension": ""}),
+        ("contact", "windows", {"day": "mon", "starts": "", "ends": ""}),
+        ("deal", "splits", {"user": "", "role": "owner", "share": ""}),
+        ("deal", "lines", {"product": "", "quantity": "", "unit_price": "", "discount": ""}),
+    ],
+)
+def test_rows_that_nobody_touched_are_none(kind, key, untouched, sales, visit):
+    """A browser sends the empty rows as well, with the first of each choice."""
+    record = {"contact": sales.contact, "deal": sales.deal}[kind]
+    sales.contact.phones.all().delete()
+    client = visit(sales.person("inside"))
+    dialog = client.get(reverse(f"records:{kind}-part", args=[record.pk, key])).context["rows"]
+    assert {name: dialog.empty_form[name].value() or "" for name in untouched} == untouched
+    done = part(client, record, key, record.version, **{name: [value] for name, value in untouched.items()})
+    shown = done.context["rows"].errors if done.context else ""
+    assert done.headers.get("HX-Refresh") == "true" or key in {"splits", "lines"}, shown
+    assert not any(shown)
+
+
 def test_preferred_hours_in_a_dialog(sales, visit):
     client = visit(sales.person("inside"))
     version = Contact.objects.get(pk=sales.contact.pk).version
