@@ -81,10 +81,17 @@ class RuleForm(RecordForm):
 
 
 class LearningForm(ServiceForm):
-    """What the next model may not use, and how far back it looks."""
+    """How often models are learned, what they may not use, and how far back they look."""
 
-    FIELDS: ClassVar = ("window_months", "excluded")
+    FIELDS: ClassVar = ("retrain", "window_months", "excluded")
 
+    retrain = forms.ChoiceField(
+        label=gettext_lazy("Learn again"),
+        choices=ScoreSettings.Retrain.choices,
+        help_text=gettext_lazy(
+            "A new model is put to use when it beats the rules and the usual share and is not clearly worse than the one in use."
+        ),
+    )
     window_months = forms.IntegerField(label=gettext_lazy("Learn from the last (months)"), min_value=3, max_value=120)
     excluded = forms.MultipleChoiceField(
         label=gettext_lazy("Never use"),
@@ -94,7 +101,7 @@ class LearningForm(ServiceForm):
     )
 
     def __init__(self, *args: Any, settings: ScoreSettings, **kwargs: Any) -> None:
-        kwargs["initial"] = {"window_months": settings.window_months, "excluded": settings.excluded}
+        kwargs["initial"] = {name: getattr(settings, name) for name in self.FIELDS}
         super().__init__(*args, **kwargs)
         choices = [(key, fact.label) for key, fact in all_facts().items() if fact.is_learnable]
         self.fields["excluded"].choices = choices  # type: ignore[attr-defined]

@@ -97,7 +97,8 @@ class ScoreModel(BaseModel):
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.WAITING)
     # Form: leads.scoring.card.Scorecard.as_data().
     card = models.JSONField(default=dict)
-    # {"model" | "rules" | "base": {measure: figure}}, see leads.scoring.measures.all_measures.
+    # {"model" | "rules" | "base" | "present": {measure: figure}}, see leads.scoring.measures.all_measures; ``present`` is the
+    # model in use while this one was learned.
     measures = models.JSONField(default=dict)
     calibration = models.JSONField(default=list)
     # [[field, share of all points], …], heaviest first.
@@ -114,6 +115,8 @@ class ScoreModel(BaseModel):
     judged_from = models.DateTimeField(null=True)
     judged_to = models.DateTimeField(null=True)
     asked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
+    # Learned because its time had come: put to use by itself if it is good enough.
+    by_schedule = models.BooleanField(default=False, editable=False)
     due_at = models.DateTimeField(default=clock.now)
     trained_at = models.DateTimeField(null=True)
     published_at = models.DateTimeField(null=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from django.utils.translation import gettext as _
 from typing_extensions import override
 
 from accounts.models import User
-from crm.core import clock, heartbeats, sweeps, work
+from crm.core import clock, formats, heartbeats, sweeps, work
 from crm.core.errors import Conflict
 from leads.models import Axis, ExternalScore, Lead, LeadScore, ScoreEntry, ScoreModel, ScoreRule, ScoreRun
 from leads.policies import MANAGE_SALES_SETTINGS, WRITE_LEADS
@@ -376,10 +377,16 @@ def explain(lead: Lead, *, now: datetime | None = None, past: bool = True) -> di
     known = read_facts(Lead.objects.filter(pk=lead.pk), scoring.wanted, scoring.facts)
     scores = compute(scoring, known, moment)
     model = scoring.model
-    fit = _fit_reasons(scoring, known) if scoring.card else _rule_reasons(scoring, scoring.fit_rules, known, moment)
+    fit = (
+        _fit_reasons(scoring, known, lead)
+        if scoring.card
+        else _rule_reasons(scoring, scoring.fit_rules, known, moment, lead)
+    )
     return {
         "fit": _axis(scores.fit[0], *fit),
-        "engagement": _axis(scores.engagement[0], *_rule_reasons(scoring, scoring.engagement_rules, known, moment)),
+        "engagement": _axis(
+            scores.engagement[0], *_rule_reasons(scoring, scoring.engagement_rules, known, moment, lead)
+        ),
         "total": _whole(scores.total)[0],
         "scored_at": lead.score.at,
         "model": {"number": model.number, "trained_at": model.trained_at} if model else None,
@@ -401,16 +408,18 @@ def _axis(value: float, base: float, reasons: list[dict[str, Any]]) -> dict[str,
 
 
 def _rule_reasons(
-    scoring: Scoring, rules: Sequence[Rule], known: Known, now: datetime
+    scoring: Scoring, rules: Sequence[Rule], known: Known, now: datetime, lead: Lead
 ) -> tuple[float, list[dict[str, Any]]]:
     if not rules:
         return 0.0, []
     points = points_of(rules, known.table, known.ages(now, [rule.fact for rule in rules]))[0].tolist()
-    reasons = [_reason(scoring, (rule.fact,), known, point) for rule, point in zip(rules, points, strict=True) if point]
+    reasons = [
+        _reason(scoring, (rule.fact,), known, point, lead) for rule, point in zip(rules, points, strict=True) if point
+    ]
     return 0.0, sorted(reasons, key=lambda reason: -abs(reason["points"]))
 
 
-def _fit_reasons(scoring: Scoring, known: Known) -> tuple[float, list[dict[str, Any]]]:
+def _fit_reasons(scoring: Scoring, known: Known, lead: Lead) -> tuple[float, list[dict[str, Any]]]:
     """The model's points: log-odds, shared out over the way from the average lead's percentage to this one's."""
     card = scoring.card
     assert card is not None  # by the caller
@@ -420,18 +429,18 @@ def _fit_reasons(scoring: Scoring, known: Known) -> tuple[float, list[dict[str, 
     # Where everything cancels out the slope of the curve is the limit of the ratio.
     rate = (value - base) / away if abs(away) > 1e-6 else base * (1 - base / 100)
     reasons = [
-        _reason(scoring, names, known, float(point) * float(rate))
+        _reason(scoring, names, known, float(point) * float(rate), lead)
         for names, point in zip(card.names(), terms, strict=True)
         if abs(point) > 1e-12
     ]
     return float(base), sorted(reasons, key=lambda reason: -abs(reason["points"]))
 
 
-def _reason(scoring: Scoring, names: Sequence[str], known: Known, points: float) -> dict[str, Any]:
+def _reason(scoring: Scoring, names: Sequence[str], known: Known, points: float, lead: Lead) -> dict[str, Any]:
     return {
         "fact": " + ".join(names),
         "label": " + ".join(label_of(scoring.facts, name) for name in names),
-        "said": " + ".join(said(scoring.facts.get(name), _value(known, name)) for name in names),
+        "said": " + ".join(said(scoring.facts.get(name), _value(known, name), lead) for name in names),
         "points": points,
     }
 
@@ -445,8 +454,8 @@ def label_of(facts: Mapping[str, Fact], key: str) -> str:
     return str(facts[key].label) if key in facts else key
 
 
-def said(fact: Fact | None, value: Any) -> str:
-    """A fact's value for a reader."""
+def said(fact: Fact | None, value: Any, lead: Lead) -> str:
+    """A fact's value for a reader, as their language writes it."""
     if value is None:
         return _("not known")
     if isinstance(value, bool):
@@ -454,6 +463,9 @@ def said(fact: Fact | None, value: Any) -> str:
     for choice, label in fact.choices if fact else ():
         if choice == value:
             return str(label)
+    if isinstance(value, Decimal):
+        currency = fact.currency(lead) if fact and fact.currency else ""
+        return formats.money(value, currency) if currency else formats.number(value)
     return str(value)
 
 

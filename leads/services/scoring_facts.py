@@ -41,6 +41,8 @@ class Fact:
     # Since when it is so, as an expression; the lead's arrival unless said. A function says it with each value.
     when: Any = None
     choices: tuple[tuple[str, Text], ...] = ()
+    # The currency of an amount of money.
+    currency: Callable[[Lead], str] | None = None
 
 
 def _is_reached_by(model: type[Phone | Email]) -> Q:
@@ -67,12 +69,17 @@ _BUILT_IN = (
     Fact("lead.campaign", _("Campaign"), F("campaign__name")),
     Fact("lead.campaign_kind", _("Kind of campaign"), F("campaign__kind"), choices=_choices(Campaign.Kind)),
     Fact("lead.referred", _("Came by a referral"), Q(referral__isnull=False)),
-    Fact("lead.expected_value", _("Expected value"), F("expected_value")),
+    Fact("lead.expected_value", _("Expected value"), F("expected_value"), currency=lambda lead: lead.currency),
     Fact("lead.needs_demo", _("Wants to see it"), F("needs_demo")),
     Fact("lead.answered", _("Answered a questionnaire"), Exists(_ANSWERS), is_learnable=False, when=_ANSWERED_AT),
     Fact("company.sector", _("Sector"), F("company__sector")),
     Fact("company.employees", _("Employees"), F("company__employees")),
-    Fact("company.annual_revenue", _("Annual revenue"), F("company__annual_revenue")),
+    Fact(
+        "company.annual_revenue",
+        _("Annual revenue"),
+        F("company__annual_revenue"),
+        currency=lambda lead: lead.company.currency if lead.company else "",
+    ),
     Fact("company.founded_year", _("Founded in"), F("company__founded_year")),
     # Given by people, often once a customer is known.
     Fact("company.tier", _("Tier"), F("company__tier"), is_learnable=False, choices=_choices(Company.Tier)),

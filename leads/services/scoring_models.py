@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,14 +14,17 @@ import numpy.typing as npt
 from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from typing_extensions import override
 
-from accounts.models import User
-from crm.core import clock, journal, sweeps, work
+from accounts import notices
+from accounts.models import Capability, User
+from crm.core import clock, context, heartbeats, journal, sweeps, work
 from crm.core.errors import Conflict
-from leads.models import Deal, Lead, ScoreModel
+from leads.models import Deal, Lead, ScoreModel, ScoreSettings
 from leads.policies import MANAGE_SALES_SETTINGS
 from leads.scoring import measures
+from leads.scoring.card import Scorecard
 from leads.scoring.rules import axis_score, points_of
 from leads.scoring.table import Table
 from leads.scoring.training import CannotLearn, Learned, learn
@@ -35,6 +39,8 @@ State = ScoreModel.State
 JOB = "leads.learn_scores"
 # Fewer than these and a model learns noise; the field's common minimum.
 LEAST_WON = LEAST_LOST = 40
+# Of either kind, to tell two models apart.
+LEAST_UNSEEN = 10
 # More teach nothing new and cost memory: the newest are taken.
 MOST_LEADS = 100_000
 LEASE = timedelta(minutes=15)
@@ -112,12 +118,16 @@ def ask_for_model(*, actor: User | None) -> ScoreModel:
             % {"won": known.missing_won, "lost": known.missing_lost},
             code="too_few",
         )
+    return _order(actor, by_schedule=False)
+
+
+def _order(actor: User | None, *, by_schedule: bool) -> ScoreModel:
     with transaction.atomic():
         writing.lock_keys(["leads.score_model"])
         waiting = ScoreModel.objects.filter(state=State.WAITING).first()
         if waiting is None:
             last = ScoreModel.objects.aggregate(last=Max("number"))["last"] or 0
-            waiting = ScoreModel(number=last + 1, asked_by=actor, excluded=settings().excluded)
+            waiting = ScoreModel(number=last + 1, asked_by=actor, excluded=settings().excluded, by_schedule=by_schedule)
             waiting.save(force_insert=True)
             journal.record(actor=actor, event="score_model.asked", instance=waiting, changes={})
         work.enqueue(JOB, waiting.pk)
@@ -137,7 +147,10 @@ def learn_now(model_id: str) -> None:
         found: dict[str, Any] = _learned(row)
     except CannotLearn:
         found = {"state": State.FAILED, "objections": ["nothing_to_learn"]}
-    _waiting().filter(pk=row.pk, due_at=claimed).update(**found, trained_at=clock.now(), updated_at=clock.now())
+    with transaction.atomic():
+        mine = _waiting().filter(pk=row.pk, due_at=claimed)
+        if mine.update(**found, trained_at=clock.now(), updated_at=clock.now()) and row.by_schedule:
+            _use_if_better(row.pk)
 
 
 def _waiting() -> QuerySet[ScoreModel]:
@@ -168,11 +181,103 @@ class LearnScores(sweeps.Sweep):
         row.save(update_fields=["due_at"])
 
 
+# --- By itself --------------------------------------------------------------------------------------------------------
+
+PERIODS = {ScoreSettings.Retrain.WEEKLY: timedelta(days=7), ScoreSettings.Retrain.MONTHLY: timedelta(days=30)}
+PUBLISHED, KEPT = "score_model.published", "score_model.kept"
+notices.register(
+    PUBLISHED, gettext_lazy("Scoring model %(number)s was learned and is in use."), url_name="scoring:model"
+)
+notices.register(
+    KEPT,
+    gettext_lazy("Scoring model %(number)s was learned but is no better: nothing changed."),
+    url_name="scoring:model",
+)
+
+
+def learn_if_it_is_time() -> ScoreModel | None:
+    """Order a model when the newest is older than the organisation's period, and there is enough to learn from."""
+    period = PERIODS.get(ScoreSettings.Retrain(settings().retrain))
+    newest = ScoreModel.objects.defer("card").first()
+    if period is None or (newest is not None and newest.created_at > clock.now() - period) or not history().is_enough:
+        return None
+    return _order(None, by_schedule=True)
+
+
+@sweeps.register
+class LearnAgain(sweeps.Sweep):
+    """Keeps the model young: what makes a lead good drifts."""
+
+    name = "leads.learn_again"
+    model = ScoreModel
+    every = timedelta(hours=1)
+    late_after = timedelta(days=2)
+
+    @override
+    def due(self, now: datetime) -> QuerySet[ScoreModel]:
+        return ScoreModel.objects.none()  # time makes it due, not a row
+
+    @override
+    def run_one(self, row: ScoreModel) -> None:
+        learn_if_it_is_time()
+
+    @override
+    def run(self) -> sweeps.Outcome:
+        with context.acting(through=f"job {self.name}"):
+            ordered = int(learn_if_it_is_time() is not None)
+        heartbeats.beat(self.name, lag=timedelta(), done=ordered, failed=0, error="")
+        return sweeps.Outcome(ordered)
+
+
+def _use_if_better(model_id: UUID) -> None:
+    """Put a model of the schedule to use unless something speaks against it; administrators hear of it either way."""
+    model = ScoreModel.objects.get(pk=model_id)
+    if model.state == State.FAILED:
+        return
+    is_used = model.may_be_published and not model.measures.get("present", {}).get("is_clearly_better", False)
+    if is_used:
+        publish_model(actor=None, model_id=model.pk)
+    for person in User.objects.active().filter(capabilities__contains=[Capability.ADMINISTERS]):
+        notices.tell(
+            person, kind=PUBLISHED if is_used else KEPT, occurrence=str(model.pk), facts={"number": model.number}
+        )
+
+
+def _present(data: Examples, cut: int, scores: Numbers) -> dict[str, Any]:
+    """What the model in use says of those held out that came after all it learned from; empty when they are too few to tell.
+
+    On leads that it knows it would look better than it is.
+    """
+    used = ScoreModel.objects.filter(state=State.PUBLISHED).first()
+    if used is None or used.judged_to is None:
+        return {}
+    first = bisect_right(data.arrived, used.judged_to, cut)
+    outcomes = data.outcomes[first:]
+    if not LEAST_UNSEEN <= outcomes.sum() <= len(outcomes) - LEAST_UNSEEN:
+        return {}
+    table = Table({name: column[first:] for name, column in data.everything.columns.items()}, len(outcomes))
+    theirs = Scorecard.from_data(used.card).probabilities(table)
+    more = (scores[first - cut :] - outcomes) ** 2 - (theirs - outcomes) ** 2
+    return {
+        "number": used.number,
+        "n": len(outcomes),
+        "auc": round(measures.auc(outcomes, theirs), 4),
+        "brier": round(measures.brier(outcomes, theirs), 4),
+        # By more than twice what chance explains, lead by lead.
+        "is_clearly_better": bool(more.mean() > 2 * more.std() / np.sqrt(len(more))),
+    }
+
+
+# --- Examples ---------------------------------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True, slots=True)
 class Examples:
     """Leads with a known outcome, from old to new."""
 
     table: Table
+    # With what the model in use asks for and this one may not.
+    everything: Table
     outcomes: Numbers
     arrived: list[datetime]
     rules: Numbers
@@ -182,17 +287,18 @@ def examples(excluded: list[str]) -> Examples:
     """What there is to learn from, by arrival; ``rules`` is what the fit rules say of the same leads."""
     facts = all_facts()
     wanted = sorted(learnable_facts(excluded))
-    fit_rules = scoring.present().fit_rules
+    present = scoring.present()
     rows = Lead.objects.filter(arrived_at__gte=_window_start()).filter(_won() | _lost()).order_by("-arrived_at", "-pk")
     ids = list(rows.values_list("pk", flat=True)[:MOST_LEADS])
     chosen = Lead.objects.filter(pk__in=ids).order_by("arrived_at", "pk")
-    known = read_facts(chosen, sorted({*wanted, *(rule.fact for rule in fit_rules)}), facts)
+    known = read_facts(chosen, sorted({*wanted, *present.wanted}), facts)
     won = set(won_leads().filter(pk__in=ids).values_list("pk", flat=True))
     return Examples(
         table=Table({key: known.table.columns[key] for key in wanted}, len(known.ids)),
+        everything=known.table,
         outcomes=np.array([pk in won for pk in known.ids], dtype=np.float64),
         arrived=known.arrived,
-        rules=axis_score(points_of(fit_rules, known.table, {})),
+        rules=axis_score(points_of(present.fit_rules, known.table, {})),
     )
 
 
@@ -204,6 +310,8 @@ def _learned(row: ScoreModel) -> dict[str, Any]:
     judged = learn(data.table.take(range(cut)), data.outcomes[:cut], ordered=True)
     scores = judged.card.probabilities(data.table.take(range(cut, size)))
     figures = compare(data.outcomes[cut:], scores, rules=data.rules[cut:], base_rate=float(data.outcomes[:cut].mean()))
+    if present := _present(data, cut, scores):
+        figures["present"] = present
     whole = learn(data.table, data.outcomes, ordered=True)
     return {
         "state": State.DRAFT,

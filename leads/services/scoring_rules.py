@@ -104,16 +104,22 @@ def settings() -> ScoreSettings:
     return ScoreSettings.objects.first() or ScoreSettings()
 
 
-def change_settings(*, actor: User | None, excluded: Sequence[str], window_months: int) -> ScoreSettings:
-    """Which facts the next model may not use, and how far back it learns. Raises ``Forbidden``, ``Invalid``."""
+def change_settings(
+    *, actor: User | None, excluded: Sequence[str], window_months: int, retrain: str | None = None
+) -> ScoreSettings:
+    """Which facts the next model may not use, how far back it learns, and how often by itself (None: as it is).
+
+    Raises ``Forbidden``, ``Invalid``.
+    """
     writing.require(actor, MANAGE_SALES_SETTINGS)
     with writing.writes():
         row = ScoreSettings.objects.select_for_update().first() or ScoreSettings()
-        before = journal.snapshot(row, ["excluded", "window_months"])
+        before = journal.snapshot(row, ["excluded", "window_months", "retrain"])
         is_new = row._state.adding
         if unknown := set(excluded) - all_facts().keys():
             raise Invalid(_("There is no fact “%(key)s”.") % {"key": min(unknown)}, field="excluded", code="not_found")
         row.excluded, row.window_months, row.updated_at = sorted(set(excluded)), window_months, clock.now()
+        row.retrain = retrain or row.retrain
         writing.check(row)
         row.save()
         changes = journal.differences(before, row)

@@ -72,7 +72,7 @@ class _Walk(Generic[RowT]):
         holder, _, column = self.name.rpartition("__")
         # A column of a row that each row has one of, as a lead its score; joined, so that its index answers the order.
         self.one: Any = rows.model._meta.get_field(holder) if holder else None
-        model: Any = self.one.related_model if holder else rows.model
+        model: Any = self.one.related_model if self.one else rows.model
         self.field: Any = model._meta.get_field(column)
         self.key = f"{holder}__pk" if holder else "pk"  # beside the column: one index holds both
         if holder:

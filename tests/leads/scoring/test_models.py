@@ -8,7 +8,8 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from accounts.models import Capability
+from accounts import notices
+from accounts.models import Capability, Notice
 from crm.core import clock
 from crm.core.errors import Conflict, Forbidden
 from crm.core.sweeps import get_sweep
@@ -47,7 +48,7 @@ def test_what_is_older_than_the_window_does_not_count(past):
 
 
 def test_it_learns_judges_on_later_leads_publishes_explains_and_goes_back(past, bank, farm):
-    past(110, 110)
+    past(70, 70)
     model = learned()
 
     assert model.state == State.DRAFT
@@ -202,3 +203,68 @@ def test_a_reopened_deal_is_no_outcome(past):
     DealFactory(lead=lead, company=lead.company)
     assert not scoring_models.lost_leads().exists()
     assert LeadFactory().pk not in scoring_models.lost_leads().values_list("pk", flat=True)
+
+
+def learned_by_itself():
+    assert get_sweep("leads.learn_again").run().done == 1
+    model = ScoreModel.objects.get(state=State.WAITING)
+    scoring_models.learn_now(str(model.pk))
+    model.refresh_from_db()
+    return model
+
+
+def told(person):
+    return list(Notice.objects.filter(user=person).order_by("created_at").values_list("kind", "facts__number"))
+
+
+def test_a_model_is_learned_and_used_by_itself_and_goes_back_with_one_click(past):
+    past(70, 70)
+    admin = UserFactory(capabilities=[Capability.ADMINISTERS])
+    UserFactory(capabilities=[Capability.CALLS])
+
+    first = learned_by_itself()
+    assert (first.state, first.by_schedule, "present" in first.measures) == (State.PUBLISHED, True, False)
+    assert ScoreRun.objects.filter(state=ScoreRun.State.WAITING).exists()
+    assert get_sweep("leads.learn_again").run().done == 0  # not before a month has gone
+
+    with clock.telling(clock.now() + timedelta(days=29)):
+        assert get_sweep("leads.learn_again").run().done == 0
+    with clock.telling(clock.now() + timedelta(days=31)):
+        second = learned_by_itself()
+    # The first has seen all there is: nothing to compare by, and the younger one knows no less.
+    assert (second.state, "present" in second.measures) == (State.PUBLISHED, False)
+    assert told(admin) == [("score_model.published", 1), ("score_model.published", 2)]
+    assert Notice.objects.exclude(user=admin).count() == 0
+    assert notices.url_of(Notice.objects.first()) == "/settings/scoring/model/"
+
+    assert scoring_models.revert_model(actor=None) == first
+
+
+def test_a_model_that_is_clearly_worse_than_the_one_in_use_is_kept_aside(past):
+    past(70, 70)
+    admin = UserFactory(capabilities=[Capability.ADMINISTERS])
+    in_use = learned()
+    scoring_models.publish_model(actor=None, model_id=in_use.pk)
+    ScoreModel.objects.filter(pk=in_use.pk).update(judged_to=clock.now() - timedelta(days=90))
+    # What told most may not be used any more: the next one knows less, and says so.
+    scoring_rules.change_settings(actor=None, excluded=["company.sector"], window_months=24, retrain="weekly")
+    with clock.telling(clock.now() + timedelta(days=8)):
+        second = learned_by_itself()
+    assert second.measures["present"]["is_clearly_better"] is True
+    assert (second.state, told(admin)) == (State.DRAFT, [("score_model.kept", 2)])
+    in_use.refresh_from_db()
+    assert in_use.state == State.PUBLISHED
+
+
+def test_what_does_not_beat_chance_is_not_used_by_itself(past):
+    past(60, 60, telling=False)
+    model = learned_by_itself()
+    assert (model.state, bool(model.objections)) == (State.DRAFT, True)
+
+
+@pytest.mark.parametrize(("retrain", "leads"), [("off", 60), ("weekly", 20)])
+def test_nothing_is_learned_by_itself_when_off_or_from_too_little(past, retrain, leads):
+    past(leads, leads)
+    scoring_rules.change_settings(actor=None, excluded=[], window_months=24, retrain=retrain)
+    assert get_sweep("leads.learn_again").run().done == 0
+    assert not ScoreModel.objects.exists()

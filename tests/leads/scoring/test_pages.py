@@ -109,7 +109,9 @@ def test_a_model_is_asked_for_seen_published_and_taken_back(manager, past):
 
 
 def test_a_manager_says_what_is_never_used(manager):
-    answer = manager.post(reverse("scoring:model"), {"window_months": "12", "excluded": ["lead.source"]})
+    answer = manager.post(
+        reverse("scoring:model"), {"retrain": "weekly", "window_months": "12", "excluded": ["lead.source"]}
+    )
     assert answer.status_code == 302
     assert scoring_rules.settings().excluded == ["lead.source"]
     wrong = manager.post(reverse("scoring:model"), {"window_months": "1"})

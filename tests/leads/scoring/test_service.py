@@ -6,12 +6,13 @@ from datetime import timedelta
 from unittest.mock import Mock
 
 import pytest
+from django.utils import translation
 
 from accounts.models import Capability
 from crm.core import clock
 from crm.core.errors import Conflict, Forbidden, Invalid, VersionConflict
 from crm.core.sweeps import get_sweep
-from leads.models import Axis, ExternalScore, Lead, LeadScore, ScoreEntry, ScoreRule, ScoreRun
+from leads.models import Axis, Company, ExternalScore, Lead, LeadScore, ScoreEntry, ScoreRule, ScoreRun
 from leads.services import companies, leads, scoring, scoring_rules
 from leads.services.scoring_facts import Fact, all_facts, read_facts
 from tests.factories.accounts import UserFactory
@@ -111,6 +112,21 @@ def test_reasons_add_up_to_each_axis_also_where_it_is_cut_off(bank):
     assert [reason["points"] for reason in found["fit"]["reasons"]] == [90, 30, -20]
     assert found["engagement"]["reasons"][0]["said"] == "Form"
     assert found["model"] is None
+
+
+def test_an_amount_is_said_as_money_in_the_readers_language(bank):
+    rule(fact="lead.expected_value", test="known", values=[])
+    rule(fact="company.annual_revenue", test="known", values=[])
+    Lead.objects.filter(pk=bank.pk).update(expected_value="46000", currency="EUR")
+    Company.objects.filter(pk=bank.company_id).update(annual_revenue="1250000", currency="IDR")
+    bank.refresh_from_db()
+
+    def texts():
+        return {reason["fact"]: reason["said"] for reason in scoring.explain(bank)["fit"]["reasons"]}
+
+    assert texts() == {"lead.expected_value": "€46,000", "company.annual_revenue": "IDR\xa01,250,000"}
+    with translation.override("fr"):
+        assert texts()["lead.expected_value"].replace("\u202f", " ").replace("\xa0", " ") == "46 000 €"
 
 
 def test_history_is_written_only_when_a_score_changes(bank, sector_of):
