@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
@@ -50,8 +51,16 @@ def list_page(spec: ListSpec, other_shape: dict[str, View] | None = None) -> Vie
         state.query[ORDER] = state.order
         request.GET = state.query  # type: ignore[assignment]  # the heads of the columns read what it is sorted by
         found: Page[Any] = page_of(state.rows(), state.order_column, state.query.get(CURSOR, ""), ON_A_PAGE)
-        facts = {**frame(state), "rows": _drawn(state, found.rows), "number": count(state.rows(), whole_table=state.is_whole_table),
-                 "previous": state.at(found.previous), "following": state.at(found.following)}  # fmt: skip
+        shared = frame(state)
+        ticks = bool(shared["verbs"]["verbs"] or shared["verbs"]["facts"])
+        facts = {
+            **shared,
+            "has_ticks": ticks,
+            "rows": _drawn(state, found.rows),
+            "number": count(state.rows(), whole_table=state.is_whole_table),
+            "previous": state.at(found.previous),
+            "following": state.at(found.following),
+        }
         return render(request, "records/list.html", facts)
 
     return show
@@ -122,7 +131,7 @@ def _tabs(spec: ListSpec, views: list[SavedView], current: SavedView | None) -> 
 
 
 def _drawn(state: State, rows: list[Any]) -> list[dict[str, Any]]:
-    """Each row as its page needs it: address, head, cells."""
+    """Each row as its page needs it: address, head, cells drawn here, because a page has some hundred of them."""
     spec = state.spec
     own = {found.key: found for found in spec.own_fields()}
     links = [own[column.key.removeprefix("custom.")] for column in state.columns if column.key.startswith("custom.")]
@@ -135,17 +144,25 @@ def _drawn(state: State, rows: list[Any]) -> list[dict[str, Any]]:
         drawn: str = column.draw(row)
         return drawn
 
+    before = [(column, _cell_begins(column)) for column in state.columns]
+    tick = _("Select %(name)s")
     return [
         {
             "id": row.pk,
             "url": reverse(spec.page_name, args=[row.pk]),
             "name": spec.name(row),
             "note": spec.note(row),
-            "motion": getattr(row, "motion", ""),
-            "cells": [(column, cell(column, row)) for column in state.columns],
+            "tick": tick % {"name": spec.name(row)},
+            "cells": format_html_join("", "{}{}</td>", ((begin, cell(column, row)) for column, begin in before)),
         }
         for row in rows
     ]
+
+
+def _cell_begins(column: Any) -> str:
+    """The same for every row: its label is translated once."""
+    dress = format_html(' class="{}"', column.css) if column.css else ""
+    return format_html('<td data-label="{}"{}>', column.label, dress)
 
 
 # --- Dialogs ------------------------------------------------------------------------------------------------------------------

@@ -71,7 +71,8 @@ class _Walk(Generic[RowT]):
         self.name, self.descending = order.removeprefix("-"), order.startswith("-")
         holder, _, column = self.name.rpartition("__")
         # A column of a row that each row has one of, as a lead its score; joined, so that its index answers the order.
-        self.one: Any = rows.model._meta.get_field(holder) if holder else None
+        meta: Any = rows.model._meta
+        self.one: Any = meta.get_field(holder) if holder else None
         model: Any = self.one.related_model if self.one else rows.model
         self.field: Any = model._meta.get_field(column)
         self.key = f"{holder}__pk" if holder else "pk"  # beside the column: one index holds both
