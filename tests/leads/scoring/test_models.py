@@ -48,7 +48,7 @@ def test_what_is_older_than_the_window_does_not_count(past):
 
 
 def test_it_learns_judges_on_later_leads_publishes_explains_and_goes_back(past, bank, farm):
-    past(70, 70)
+    past(110, 110)
     model = learned()
 
     assert model.state == State.DRAFT
