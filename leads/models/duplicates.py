@@ -19,13 +19,12 @@ from crm.core.querysets import ScopedQuerySet
 class CompanyKey(models.Model):
     """A blocking key of a company as a 64-bit hash: records that share one are worth comparing. Rewritten with the record."""
 
-    id = models.BigAutoField(primary_key=True)
-    # The unique constraint begins with it: no index of its own over tens of millions of rows.
+    # Tens of millions of rows: two indexes, one from each side, and no number of their own.
+    pk = models.CompositePrimaryKey("company", "key")
     company = models.ForeignKey("leads.Company", on_delete=models.CASCADE, related_name="+", db_index=False)
     key = models.BigIntegerField()
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["company", "key"], name="leads_companykey_once")]
         indexes: ClassVar = [models.Index(fields=["key", "company"], name="leads_companykey_holders")]
 
     @override
@@ -36,12 +35,11 @@ class CompanyKey(models.Model):
 class ContactKey(models.Model):
     """The same for a contact."""
 
-    id = models.BigAutoField(primary_key=True)
+    pk = models.CompositePrimaryKey("contact", "key")
     contact = models.ForeignKey("leads.Contact", on_delete=models.CASCADE, related_name="+", db_index=False)
     key = models.BigIntegerField()
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["contact", "key"], name="leads_contactkey_once")]
         indexes: ClassVar = [models.Index(fields=["key", "contact"], name="leads_contactkey_holders")]
 
     @override
