@@ -120,8 +120,8 @@ class TandemAutoSchema(AutoSchema):
 
     @property
     def is_conditional(self) -> bool:
-        """Whether the write names one record, whose version the caller may expect."""
-        return "{id}" in self.path or self.action == "change"
+        """Whether the write names one record that is there, whose version the caller may expect."""
+        return ("{id}" in self.path or self.action == "change") and self.method != "PUT"
 
     @override
     def _get_response_headers_for_code(self, status_code: str, direction: str = "response") -> dict[str, Any]:
