@@ -66,7 +66,8 @@ def lacks_second_factor(user: User | AnonymousUser) -> bool:
 class SessionInUse:
     """Keeps a session alive while it is used: eight idle hours end it (P31), and the list of sessions says when it was seen.
 
-    However much it is used, ``LONGEST`` after its sign-in it is over. Written once a minute at most, and the session itself says when that was: allauth's own middleware writes a row on each.
+    However much it is used, ``LONGEST`` after its sign-in it is over. Written once a minute at most, and the session
+    itself says when that was: allauth's own middleware writes a row on each.
     """
 
     EVERY = timedelta(minutes=1)
