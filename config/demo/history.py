@@ -437,7 +437,7 @@ class _Telling:
             "outbound" if channel == "rep" else "inbound", motion, effort.status,
             self._drawn(self.setting.reasons["disqualified"]) if closed else None, owner, offer.id, campaign,
             str(value) if value is not None else None, offer.currency if value is not None else "",
-            "t" if offer.needs_demo else None, dice.choice(market.ENQUIRIES) if dice.random() < 0.6 else "", arrived,
+            "t" if offer.needs_demo else None, dice.choice(_asked(firm.land)) if dice.random() < 0.6 else "", arrived,
             _text(effort.connected), _text(effort.closed),
         )  # fmt: skip
         if effort.status == "qualified" and effort.closed and dice.random() < 0.8:
@@ -574,6 +574,11 @@ class _Telling:
 
 
 @lru_cache(64)
+def _asked(land: Land) -> Sequence[str]:
+    """What enquiries say there."""
+    return market.ENQUIRIES.get(land.code, market.ENQUIRIES[""])
+
+
 def _text(moment: int | None) -> str | None:
     return None if moment is None else str(datetime.fromtimestamp(moment, UTC))
 

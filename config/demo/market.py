@@ -42,7 +42,14 @@ CAMPAIGNS = (
 )
 
 SECTORS = ("Food", "Cosmetics", "Pharmaceuticals", "Beverages", "Chemicals", "Pet food", "Logistics")
-SOURCES = ("Website", "Trade show", "Referral", "Webinar", "Directory", "Phone call")
+# Where they heard of us, by the door they came through.
+SOURCES = {
+    "form": ("Website", "Webinar", "Search"),
+    "email": ("Website", "Directory", "Referral"),
+    "call": ("Phone call", "Directory", "Referral"),
+    "event": ("Trade show",),
+    "rep": ("Referral", "Directory"),
+}
 
 # city, postal code, region, country, latitude, longitude
 PLACES = (
@@ -88,14 +95,33 @@ FRENCH_TITLES = (
 INDONESIAN_TITLES = ("Manajer produksi", "Kepala pembelian", "Direktur", "Supervisor lini", "Pemilik")
 LEVELS = ("user", "influencer", "decision_maker", "signer")
 
-ENQUIRIES = (
-    "We would like to see the line with our own bottles before the season starts.",
-    "Please send a price for two units, delivered.",
-    "Our present weigher is out of tolerance; how soon could somebody come by?",
-    "We saw you at the show. We fill 4,000 jars an hour and want to get to 6,000.",
-    "Is there a trial of the monitoring? We have one line and two shifts.",
-    "We need a maintenance plan for three palletisers bought in 2019.",
-    "Nous cherchons une solution pour réduire le surdosage.",
-    "Kami perlu timbangan untuk kemasan 250 gram.",
-)
+# In the language of their country, elsewhere in English.
+ENQUIRIES = {
+    "": (
+        "We would like to see the line with our own bottles before the season starts.",
+        "Please send a price for two units, delivered.",
+        "Our present weigher is out of tolerance; how soon could somebody come by?",
+        "We fill 4,000 jars an hour and want to get to 6,000.",
+        "Is there a trial of the monitoring? We have one line and two shifts.",
+        "We need a maintenance plan for three palletisers bought in 2019.",
+    ),
+    "FR": (
+        "Nous voudrions voir la ligne avec nos propres bouteilles avant le début de la saison.",
+        "Merci de nous envoyer un prix pour deux unités, livrées.",
+        "Notre peseuse actuelle est hors tolérance ; quand quelqu'un pourrait-il passer ?",
+        "Nous remplissons 4 000 pots par heure et visons 6 000.",
+        "Y a-t-il un essai du suivi ? Nous avons une ligne et deux équipes.",
+        "Il nous faut un plan d'entretien pour trois palettiseurs achetés en 2019.",
+        "Nous cherchons une solution pour réduire le surdosage.",
+    ),
+    "ID": (
+        "Kami ingin melihat lini ini dengan botol kami sendiri sebelum musim dimulai.",
+        "Mohon kirimkan harga untuk dua unit, termasuk pengiriman.",
+        "Timbangan kami sudah di luar toleransi; kapan ada yang bisa datang?",
+        "Kami mengisi 4.000 stoples per jam dan ingin mencapai 6.000.",
+        "Apakah ada masa uji coba untuk pemantauan? Kami punya satu lini dan dua giliran kerja.",
+        "Kami perlu rencana perawatan untuk tiga palletizer yang dibeli tahun 2019.",
+        "Kami perlu timbangan untuk kemasan 250 gram.",
+    ),
+}
 COMPETITORS = ("Sidel", "Multivac", "Local integrator", "Ishida")

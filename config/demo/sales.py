@@ -136,6 +136,7 @@ class Selling:
         city, postal_code, region, country, latitude, longitude = firm.place
         first, last = self._name(country)
         campaign = self.dice.choice([*self.campaigns, None, None, None])
+        channel = self.dice.choice(["form", "form", "email", "call", "event", "rep"])
         lead = intake.receive_enquiry(
             actor=None, lead_id=self.new_id(), first_name=first, last_name=last, company_name=firm.name,
             email=f"{_plain(first)}.{_plain(last)}@{firm.domain}", phone=self._phone(country),
@@ -144,8 +145,8 @@ class Selling:
             street=f"{self.dice.randint(1, 180)} {'rue' if country == 'FR' else 'Jl.'} {self._name(country)[1]}",
             city=city, postal_code=postal_code, region=region, country=country, latitude=Decimal(latitude),
             longitude=Decimal(longitude), product=product, campaign=campaign if self._runs(campaign) else None,
-            source=self.dice.choice(market.SOURCES), motion=motion, notes=self.dice.choice(market.ENQUIRIES),
-            channel=self.dice.choice(["form", "form", "email", "call", "event", "rep"]),
+            source=self.dice.choice(market.SOURCES[channel]), motion=motion, channel=channel,
+            notes=self.dice.choice(market.ENQUIRIES[country]),
             expected_value=product.price, currency=product.currency,
             needs_demo=product.demo_need == Product.DemoNeed.PHYSICAL or None,
         )  # fmt: skip

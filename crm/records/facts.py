@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from typing_extensions import override
 
 from accounts.forms.base import ServiceForm
+from accounts.forms.fields import language_name
 from accounts.models import Capability, User
 from crm.core import policy
 from crm.core.errors import NotFound
@@ -99,6 +100,10 @@ def _lines(name: str) -> Draw:
     return lambda row: format_html('<span class="vm">{}</span>', getattr(row, name)) if getattr(row, name) else ""
 
 
+def _language(row: Contact) -> str:
+    return language_name(row.language) if row.language else ""
+
+
 def _website(row: Company) -> str:
     if not row.website:
         return ""
@@ -147,7 +152,7 @@ CONTACT: tuple[Fact, ...] = (
     plain("job_title", gettext_lazy("Job title")),
     plain("level", gettext_lazy("Level")),
     plain("company", gettext_lazy("Company"), draw=cells.company),
-    plain("language", gettext_lazy("Language")),
+    plain("language", gettext_lazy("Language"), draw=_language),
     plain("time_zone", gettext_lazy("Time zone")),
     plain("notes", gettext_lazy("Notes"), draw=_lines("notes"), wide=True),
 )

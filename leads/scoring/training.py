@@ -2,8 +2,9 @@
 
 What is learned is the mean of two additive models on the same codes: a ridge logistic regression, good where leads are
 few and where fields move together, and boosted trees of depth two, which are a sum over pairs of fields. Both weigh
-recent rows more where that predicts better. The slope of the sum is then set by how well older rows predicted newer
-ones, and its height by the recent share of won leads, because shares drift faster than what makes a lead good.
+recent rows more where that predicts better, and a value that came and went only a few times (a month, a rate, a
+campaign) is trusted little: it stands for its time. The slope of the sum is then set by how well older rows predicted
+newer ones, and its height by the recent share of won leads, because shares drift faster than what makes a lead good.
 """
 
 from __future__ import annotations
@@ -34,7 +35,10 @@ FORWARD_FROM, FORWARD_PARTS = 0.5, 4
 # Each part of the forward check counts half as much as the next.
 PART_HALF_LIFE = 1.0
 SLOPES, SLOPE_RIDGE = (0.5, 1.5), 20.0
-HEIGHT_HALF_LIFE = 0.1
+# The height follows the newest rows, weights halved every so many: they tell a share to two or three points in a hundred.
+HEIGHT_ROWS = 500
+# A value that came so many times is trusted by half, against one that is mixed among the others.
+TIMES = 3.0
 MOST_FIELDS = 60
 # A field that alone, or on top of all the others, lifts the AUC to this was most likely written after the outcome.
 LEAK_AUC, LEAK_GAIN = 0.95, 0.03
@@ -76,9 +80,9 @@ def learn(table: Table, outcomes: Numbers, *, ordered: bool, seed: int = 0) -> L
         half_life, parts = _choose_half_life(encoding, codes, outcomes, ordered=ordered, seed=seed)
         slope = _slope(parts)
         weights = _weights(len(outcomes), half_life)
-        model = _fit(encoding, codes, outcomes, weights, seed=seed)
+        model = _fit(encoding, codes, outcomes, weights, ordered=ordered, seed=seed)
     card = _centred(_steepened(model, slope), codes, weights)
-    height = _height(card.log_odds_of(codes), outcomes, HEIGHT_HALF_LIFE if ordered else None)
+    height = _height(card.log_odds_of(codes), outcomes, HEIGHT_ROWS / len(outcomes) if ordered else None)
     card = Scorecard(card.encoding, card.base + height, card.mains, card.pairs)
     # What is stored is what is judged: the digits of the data form, not those in memory.
     return Learned(Scorecard.from_data(card.as_data()), tuple(left_out), half_life, round(slope, 4))
@@ -96,16 +100,19 @@ def one_thread() -> Iterator[None]:
 # --- The two models ---------------------------------------------------------------------------------------------------
 
 
-def _fit(encoding: Encoding, codes: Codes, outcomes: Numbers, weights: Numbers, *, seed: int) -> Scorecard:
-    """The mean of both models as one card."""
+def _fit(
+    encoding: Encoding, codes: Codes, outcomes: Numbers, weights: Numbers, *, ordered: bool, seed: int
+) -> Scorecard:
+    """The mean of both models as one card; with an order of time, points only as far as they are trusted."""
     trees = _fit_trees(encoding, codes, outcomes, weights, seed=seed)
     linear = _fit_logistic(encoding, codes, outcomes, weights)
-    return Scorecard(
+    card = Scorecard(
         encoding,
         (linear.base + trees.base) / 2,
         tuple((one + two) / 2 for one, two in zip(linear.mains, trees.mains, strict=True)),
         tuple(PairTerm(term.first, term.second, term.points / 2) for term in trees.pairs),
     )
+    return _trusted(_centred(card, codes, weights), codes) if ordered else card
 
 
 def _fit_logistic(encoding: Encoding, codes: Codes, outcomes: Numbers, weights: Numbers) -> Scorecard:
@@ -219,6 +226,33 @@ def _centred(card: Scorecard, codes: Codes, weights: Numbers) -> Scorecard:
     return Scorecard(card.encoding, base, tuple(mains), tuple(pairs))
 
 
+def _trusted(card: Scorecard, codes: Codes) -> Scorecard:
+    """Points times the trust in their value; a pair is trusted as the less trusted of its two."""
+    trust = [_trust(codes[:, place], len(points)) for place, points in enumerate(card.mains)]
+    return Scorecard(
+        card.encoding,
+        card.base,
+        tuple(points * own for points, own in zip(card.mains, trust, strict=True)),
+        tuple(
+            PairTerm(term.first, term.second, term.points * np.minimum.outer(trust[term.first], trust[term.second]))
+            for term in card.pairs
+        ),
+    )
+
+
+def _trust(codes: npt.NDArray[np.int16], width: int) -> Numbers:
+    """From 0 to 1 for each code, by how often it came and went where rows run from old to new.
+
+    A thousand rows of one month are one look at that month: what was won in it may be due to anything else of that time.
+    As many times as by chance is full trust; a code that never came has none.
+    """
+    starts = np.append(True, codes[1:] != codes[:-1])
+    times = np.bincount(codes[starts], minlength=width)
+    rows = np.bincount(codes, minlength=width)
+    by_chance = np.maximum(rows * (len(codes) - rows + 1) / len(codes), 1e-9)
+    return np.minimum(times / (times + TIMES) * (by_chance + TIMES) / by_chance, 1.0)
+
+
 # --- Looking forward: which weights, how steep, how high --------------------------------------------------------------
 
 
@@ -257,7 +291,7 @@ def _parts(
         if not 0 < known < len(before) or start == end:
             continue
         weights = _weights(len(before), half_life)
-        model = _fit(encoding, codes[before], outcomes[before], weights, seed=seed)
+        model = _fit(encoding, codes[before], outcomes[before], weights, ordered=ordered, seed=seed)
         weight = 0.5 ** ((FORWARD_PARTS - number) / PART_HALF_LIFE) if ordered else 1.0
         yield Part(model.log_odds_of(codes[start:end]), outcomes[start:end], weight)
 

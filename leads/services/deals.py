@@ -17,7 +17,7 @@ from crm.core.money import round_money
 from leads import normal
 from leads.models import Deal, DealLine, DealSplit, Pipeline, Product, Reason, ReferralLink, Stage, StageChange
 from leads.policies import WRITE_DEALS
-from leads.services import campaigns, scoring_due, writing
+from leads.services import campaigns, custom, scoring_due, writing
 
 FIELDS = (
     "name",
@@ -227,9 +227,10 @@ def line_total(line: DealLine, currency: str) -> Decimal:
 
 
 def line_text(line: DealLine) -> str:
-    """As the journal keeps it."""
-    price = f"{line.quantity.normalize():f} x {line.product.name} at {line.unit_price}"
-    return f"{price} -{line.discount_rate * 100:f} %" if line.discount_rate else price
+    """As the journal keeps it: in no language, without zeros that say nothing."""
+    price = f"{custom.plain(line.unit_price)} {line.deal.currency}"
+    text = f"{custom.plain(line.quantity)} × {line.product.name}, {price}"  # noqa: RUF001 (times, not an x)
+    return f"{text}, -{custom.plain(line.discount_rate * 100)} %" if line.discount_rate else text
 
 
 def _stage(stage: Stage | UUID) -> Stage:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from django import template
 
+from accounts.forms.fields import language_name
 from leads import normal
 from leads.models import Phone
 
 register = template.Library()
+
+
+register.filter("language_name", language_name)
 
 
 @register.filter
