@@ -10,10 +10,22 @@ import pytest
 from accounts.models import ApiKey
 from accounts.services import keys
 from crm.core import clock
-from tests.factories.accounts import UserFactory, make_key
+from tests.factories.accounts import PASSWORD, UserFactory, make_key
 
 pytestmark = pytest.mark.django_db
 LIST = "/settings/keys/"
+
+
+@pytest.fixture
+def visit(visit):
+    """Whoever makes a key has said the password again a moment ago."""
+
+    def new(user):
+        client = visit(user)
+        client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+        return client
+
+    return new
 
 
 def make(client, **changes: object):

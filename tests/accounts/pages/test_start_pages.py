@@ -36,7 +36,7 @@ def test_the_desk_says_the_hour_my_hours_and_who_is_there(on_monday, visit, word
     assert "Sari Wulandari Inside here until 18:00 16:30 in Jakarta" in text
     assert "Maëlle Kervarec Inside away, back Thursday" in text
     assert "Stranger" not in text
-    assert "once leads are in Tandem" in text, "no figures are made up"
+    assert "Nobody waits" in text, "no figures are made up"
 
 
 def test_outside_working_hours_it_says_when_they_begin_again(visit, words):
