@@ -250,7 +250,8 @@ def _trust(codes: npt.NDArray[np.int16], width: int) -> Numbers:
     times = np.bincount(codes[starts], minlength=width)
     rows = np.bincount(codes, minlength=width)
     by_chance = np.maximum(rows * (len(codes) - rows + 1) / len(codes), 1e-9)
-    return np.minimum(times / (times + TIMES) * (by_chance + TIMES) / by_chance, 1.0)
+    trust: Numbers = np.minimum(times / (times + TIMES) * (by_chance + TIMES) / by_chance, 1.0)
+    return trust
 
 
 # --- Looking forward: which weights, how steep, how high --------------------------------------------------------------

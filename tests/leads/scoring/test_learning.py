@@ -11,7 +11,7 @@ from leads.scoring import measures
 from leads.scoring.card import Scorecard, sigmoid
 from leads.scoring.encoding import ChoiceField, NumberField, learn_encoding
 from leads.scoring.table import Table
-from leads.scoring.training import CannotLearn, learn
+from leads.scoring.training import CannotLearn, _trust, learn
 from leads.scoring.trial import BETTER, NOT_BETTER, Task, hold_out, verdict_of
 
 
@@ -171,6 +171,50 @@ def test_recent_rows_weigh_more_where_the_world_turned():
     good, bad = found.card.probabilities(Table({"field": ["b", "a"], "other": ["x", "x"]}))
     assert good > 0.55
     assert bad < 0.45
+
+
+def months(shares, size=400, seed=6):
+    """Blocks of rows of one month each, won as often as ``shares`` says, whatever the lead; a lead's kind matters alike."""
+    chance = np.random.default_rng(seed)
+    month = np.repeat([name for name, _share in shares], size)
+    level = np.repeat([np.log(share / (1 - share)) for _name, share in shares], size)
+    kind = chance.choice(["a", "b"], len(month))
+    won = (chance.random(len(month)) < sigmoid(level + np.where(kind == "a", 1, -1))).astype(float)
+    return Table({"month": month.tolist(), "kind": kind.tolist()}), won
+
+
+def test_a_month_that_came_once_says_little_about_the_next_time():
+    """March was won like no other, and the year after it is as all are now."""
+    usual = [(name, 0.1) for name in ("apr", "may", "jun", "jul", "aug", "sep")]
+    table, won = months([("mar", 0.7), *usual])
+    scores = learn(table, won, ordered=True).card.probabilities(
+        Table({"month": ["mar", "mar", "sep", "sep"], "kind": ["a", "b"] * 2})
+    )
+    assert scores[0] < 0.45
+    assert scores[0] - scores[2] < scores[0] - scores[1]  # the kind, mixed in every month, says more
+
+
+def test_a_month_that_keeps_coming_back_the_same_is_believed():
+    table, won = months([("mar", 0.7), ("may", 0.1)] * 12, size=60)
+    scores = learn(table, won, ordered=True).card.probabilities(
+        Table({"month": ["mar", "mar", "may", "may"], "kind": ["a", "b"] * 2})
+    )
+    assert scores[1] > scores[2]
+
+
+def test_values_mixed_by_chance_are_trusted_whole_and_those_never_seen_not_at_all():
+    chance = np.random.default_rng(1)
+    trust = _trust(chance.integers(0, 3, 3000).astype(np.int16), 4)
+    assert trust[:3] == pytest.approx(1, abs=0.01)
+    assert trust[3] == 0
+    once, twice = _trust(np.repeat([0, 1, 0], 500).astype(np.int16), 2)[::-1]
+    assert (once, twice) == (pytest.approx(0.25, abs=0.01), pytest.approx(0.4, abs=0.01))
+
+
+def test_scores_follow_a_share_that_has_just_changed():
+    table, won = months([("may", 0.1)] * 8 + [("jun", 0.5)] * 3)
+    recent = table.take(range(len(won) - 400, len(won)))
+    assert learn(table, won, ordered=True).card.probabilities(recent).mean() == pytest.approx(0.5, abs=0.08)
 
 
 def test_identifiers_dates_and_constants_are_no_inputs():
