@@ -10,7 +10,22 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, Count, F, Model, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, When, Window
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    F,
+    Func,
+    Model,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    When,
+    Window,
+)
 from django.db.models.functions import JSONObject, RowNumber
 from typing_extensions import override
 
@@ -154,13 +169,23 @@ def by_rung(people: Iterable[Contact]) -> list[Contact]:
     return sorted(people, key=lambda contact: rungs.get(contact.level, len(rungs)))
 
 
+class _AnyOf(Func):
+    """``x = ANY (array)``: the array is worked out first and the index asked for its members.
+
+    As ``IN (SELECT …)`` Postgres may join all that the reader sees before it asks (1.5 s among 230,000 deals).
+    """
+
+    template, arg_joiner = "%(expressions)s)", " = ANY ("
+    output_field = BooleanField()
+
+
 def deals_of_lead(person: User, lead: Lead, *, own: int, near: int) -> tuple[list[Deal], list[Deal]]:
     """The deals that came out of a lead, and those of its company: the first ``own`` and ``near``. One query."""
     seen = Deal.objects.visible_to(person)
     wanted = seen.filter(lead=lead.pk).values("pk")[:own]
     if lead.company_id:
         wanted = wanted.union(seen.filter(company=lead.company_id).values("pk")[:near])
-    found = list(deals(person).filter(pk__in=wanted))
+    found = list(deals(person).filter(_AnyOf(F("pk"), ArraySubquery(wanted))))
     return (
         [deal for deal in found if deal.lead_id == lead.pk][:own],
         [deal for deal in found if lead.company_id and deal.company_id == lead.company_id][:near],
