@@ -8,14 +8,16 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import FieldDoesNotExist
 from django.db import connection
-from django.db.models import BooleanField, CharField, F, Func, Model, Q, TextField, Value
+from django.db.models import CharField, F, Func, Model, Q, TextField, UUIDField, Value
 from django.db.models.functions import Cast, Concat, NullIf, Trim
 from django.utils.translation import gettext as _
 
 from crm.core import policy
 from crm.core.policy import Person
+from crm.core.querysets import AnyOf
 from leads.models import Contact, Lead, ReferralLink, Site
 
 
@@ -89,18 +91,13 @@ def _select_all(model: type[Model]) -> tuple[str, tuple[Any, ...]]:
 def _select_seen(model: type[Model], seen: Q) -> tuple[str, tuple[Any, ...]]:
     label = label_of(model)
     shown = F(label) if isinstance(label, str) else label
-    rows = model._default_manager.filter(seen, _Among(F("pk"), Value(_IDS))).order_by()
+    rows = model._default_manager.filter(seen, _THESE).order_by()
     sql, params = rows.values_list("pk", Cast(shown, TextField())).query.sql_with_params()
     return sql, tuple(params)
 
 
 _IDS = "the ids"
-
-
-class _Among(Func):
-    template = "(%(expressions)s::uuid[]))"
-    arg_joiner = " = ANY("
-    output_field = BooleanField()
+_THESE = AnyOf(F("pk"), Cast(Value(_IDS), ArrayField(UUIDField())))
 
 
 class Names:

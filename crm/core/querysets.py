@@ -1,4 +1,4 @@
-"""The queryset every business model starts from."""
+"""The queryset every business model starts from, and an expression that several reads need."""
 
 from __future__ import annotations
 
@@ -24,3 +24,14 @@ class ScopedQuerySet(models.QuerySet[ModelT]):
 
     def updated_since(self, moment: datetime) -> Self:
         return self.filter(updated_at__gte=moment)
+
+
+class AnyOf(models.Func):
+    """``AnyOf(F("pk"), array)`` in ``filter``: ``pk = ANY (array)``, where ``array`` is an expression.
+
+    One parameter, where ``IN`` has one for each value. A subquery as an array is worked out first and the index asked for
+    its members; as ``IN (SELECT …)`` Postgres may join all that the reader sees before it asks (1.5 s among 230,000 deals).
+    """
+
+    template, arg_joiner = "(%(expressions)s))", " = ANY ("
+    output_field = models.BooleanField()

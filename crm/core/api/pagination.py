@@ -25,6 +25,7 @@ from rest_framework.utils.urls import replace_query_param
 from typing_extensions import override
 
 from crm.core.api.problems import ApiRefusal, bad_parameter
+from crm.core.keyset import field_of, key_beside, value_of
 
 DEFAULT_LIMIT = 50
 MOST_ROWS = 200
@@ -52,7 +53,7 @@ class CursorPages(BasePagination):
         column = offered if isinstance(offered, str) else ORDER_VALUE
         rows = _rows(queryset, offered, place, limit + 1, descending=order.startswith("-"))
         if len(rows) > limit:
-            cursor = _cursor(order, _value(rows[limit - 1], column), rows[limit - 1])
+            cursor = _cursor(order, value_of(rows[limit - 1], column), rows[limit - 1])
             self.next_url = replace_query_param(request.build_absolute_uri(), "cursor", cursor)
         return rows[:limit]
 
@@ -120,24 +121,7 @@ def _rows(
 
 
 def _may_be_empty(queryset: QuerySet[Any], order: Order) -> bool:
-    return isinstance(order, str) and order != "pk" and bool(_field(queryset.model, order).null)
-
-
-def _field(model: Any, name: str) -> Any:
-    """A column, or ``part__column`` of the one row that each row has beside it, as a lead its score."""
-    part, _, column = name.rpartition("__")
-    return (model._meta.get_field(part).related_model if part else model)._meta.get_field(column)
-
-
-def _value(row: Any, name: str) -> Any:
-    part, _, column = name.rpartition("__")
-    return getattr(getattr(row, part) if part else row, column)
-
-
-def _key(name: str) -> str:
-    """The id beside the column ``name``, in the same table: one index holds both."""
-    part, _, _column = name.rpartition("__")
-    return f"{part}__pk" if part else "pk"
+    return isinstance(order, str) and order != "pk" and bool(field_of(queryset.model, order).null)
 
 
 def _after(queryset: QuerySet[Any], order: Order, place: tuple[Any, Any] | None, *, descending: bool) -> QuerySet[Any]:
@@ -147,7 +131,7 @@ def _after(queryset: QuerySet[Any], order: Order, place: tuple[Any, Any] | None,
     """
     name = order if isinstance(order, str) else ORDER_VALUE
     rows = queryset if isinstance(order, str) else queryset.annotate(**{ORDER_VALUE: order})
-    columns = [name, _key(name)] if name != "pk" else ["pk"]
+    columns = [name, key_beside(name)] if name != "pk" else ["pk"]
     rows = rows.order_by(*(OrderBy(F(column), descending=descending) for column in columns))
     if place is None:
         return rows
@@ -155,14 +139,14 @@ def _after(queryset: QuerySet[Any], order: Order, place: tuple[Any, Any] | None,
     if name == "pk":
         return rows.filter(pk__lt=key) if descending else rows.filter(pk__gt=key)
     beyond = TupleLessThan if descending else TupleGreaterThan
-    return rows.filter(beyond(Tuple(F(name), F(_key(name))), (value, key)))
+    return rows.filter(beyond(Tuple(F(name), F(key_beside(name))), (value, key)))
 
 
 def _typed(rows: QuerySet[Any], name: str, place: tuple[Any, Any]) -> tuple[Any, Any]:
     """The cursor's JSON values as the columns' own types; a cursor of a list that changed its type is a bad one."""
     key = rows.model._meta.pk
     annotation = rows.query.annotations.get(name)
-    column = annotation.output_field if annotation else key if name == "pk" else _field(rows.model, name)
+    column = annotation.output_field if annotation else key if name == "pk" else field_of(rows.model, name)
     if None in place:
         raise _bad_cursor()
     try:

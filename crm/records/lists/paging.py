@@ -18,6 +18,8 @@ from django.db.models import F, Model, QuerySet
 from django.db.models.expressions import OrderBy
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
+from crm.core.keyset import field_of, key_beside, value_of
+
 RowT = TypeVar("RowT", bound=Model)
 _signer = signing.Signer(salt="crm.records.lists.paging")
 FORWARD, BACK = "f", "b"
@@ -69,15 +71,10 @@ class _Walk(Generic[RowT]):
     def __init__(self, rows: QuerySet[RowT], order: str) -> None:
         self.rows, self.order = rows, order
         self.name, self.descending = order.removeprefix("-"), order.startswith("-")
-        holder, _, column = self.name.rpartition("__")
-        # A column of a row that each row has one of, as a lead its score; joined, so that its index answers the order.
-        meta: Any = rows.model._meta
-        self.one: Any = meta.get_field(holder) if holder else None
-        model: Any = self.one.related_model if self.one else rows.model
-        self.field: Any = model._meta.get_field(column)
-        self.key = f"{holder}__pk" if holder else "pk"  # beside the column: one index holds both
-        if holder:
-            self.rows = rows.filter(**{f"{holder}__isnull": False})
+        self.field: Any = field_of(rows.model, self.name)
+        self.key = key_beside(self.name)
+        if part := self.name.rpartition("__")[0]:  # joined inside, so that the index of that table answers the order
+            self.rows = rows.filter(**{f"{part}__isnull": False})
 
     def beyond(self, place: Place | None, *, back: bool, limit: int) -> list[RowT]:
         """Up to ``limit`` rows behind ``place`` (before it when going ``back``, nearest first)."""
@@ -110,11 +107,8 @@ class _Walk(Generic[RowT]):
         return rows.filter(beyond(Tuple(F(self.name), F(self.key)), (place.value, place.key)))
 
     def write(self, way: str, row: RowT) -> str:
-        said: str = _signer.sign_object([self.order, way, _plain(self._value(row)), str(row.pk)])
+        said: str = _signer.sign_object([self.order, way, _plain(value_of(row, self.name)), str(row.pk)])
         return said
-
-    def _value(self, row: RowT) -> Any:
-        return getattr(getattr(row, self.one.name) if self.one else row, self.field.attname)
 
     def read(self, cursor: str) -> Place | None:
         try:

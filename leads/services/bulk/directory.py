@@ -6,31 +6,19 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any, TypeVar
 
-from django.db.models import F
-from django.db.models.lookups import Lookup
-from typing_extensions import override
+from django.db.models import F, Value
 
 from crm.core.models import BaseModel
+from crm.core.querysets import AnyOf
 from leads.services.bulk.memory import Memory
 
 RecordT = TypeVar("RecordT", bound=BaseModel)
 Query = Callable[[list[Any]], Iterable[tuple[Hashable, Any]]]
 
 
-class _Among(Lookup):
-    """``column = ANY(array)``: one parameter for a whole chunk, where ``IN`` has one for each value."""
-
-    prepare_rhs = False
-
-    @override
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
-        column, params = self.process_lhs(compiler, connection)
-        return f"{column} = ANY(%s)", [*params, self.rhs]
-
-
 def among(column: str, values: Iterable[Hashable]) -> Any:
     """For ``filter``: rows whose ``column`` (also of a linked row) is one of ``values``."""
-    return _Among(F(column), list(values))
+    return AnyOf(F(column), Value(list(values)))
 
 
 class Directory:
