@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -24,7 +24,7 @@ from crm.records.lists.offered import COMPANIES, CONTACTS, DEALS, LEADS
 from crm.records.parts import windows_of
 from crm.records.precall import pre_call
 from crm.records.reading import Reading
-from crm.records.views_records import following_merges, frame, record_of
+from crm.records.views_records import ask, following_merges, frame, record_of, sent
 from leads import selectors
 from leads.models import Contact, Deal, DealLine, DealSplit, Lead, StageChange
 from leads.policies import VIEW_CONTACTS, VIEW_LEADS, WRITE_CONTACTS
@@ -179,15 +179,14 @@ def consent(request: HttpRequest, record_id: UUID) -> HttpResponse:
     """Write down what somebody allowed or refused, with its proof."""
     actor: User = request.user  # type: ignore[assignment]
     found: Contact = record_of(CONTACTS, actor, record_id)
-    form = ConsentForm(_sent(request), reader=actor, initial={"channel": "email", "state": "given"})
+    form = ConsentForm(sent(request), reader=actor, initial={"channel": "email", "state": "given"})
     if request.method == "POST" and form.is_valid():
         done = form.carry_out(lambda: contacts.record_consent(actor=actor, contact_id=found.pk, **form.values()))
         if done is not None:
             toasts.show_next(request, _("Consent recorded."))
             return HttpResponseClientRefresh()
     url = reverse("records:contact-consent", args=[found.pk])
-    facts = {"title": _("Record consent"), "record": found, "form": form, "url": url}
-    return render(request, "records/parts/ask.html", facts, status=422 if form.is_bound and form.errors else 200)
+    return ask(request, found, form, _("Record consent"), url)
 
 
 # --- Deals ----------------------------------------------------------------------------------------------------------------------
@@ -251,7 +250,7 @@ def _way_of_deal(deal: Deal, stages: list[Any], changes: list[StageChange]) -> l
 
 
 def make_company(request: HttpRequest, actor: User) -> tuple[Any, Any]:
-    form = CompanyForm(_sent(request), reader=actor)
+    form = CompanyForm(sent(request), reader=actor)
     made = None
     if request.method == "POST" and form.is_valid():
         made = form.carry_out(lambda: companies.create_company(actor=actor, **form.values()))
@@ -259,7 +258,7 @@ def make_company(request: HttpRequest, actor: User) -> tuple[Any, Any]:
 
 
 def make_contact(request: HttpRequest, actor: User) -> tuple[Any, Any]:
-    form = ContactForm(_sent(request), reader=actor, initial=_given(request, "company"))
+    form = ContactForm(sent(request), reader=actor, initial=_given(request, "company"))
     made = None
     if request.method == "POST" and form.is_valid():
         made = form.carry_out(lambda: contacts.create_contact(actor=actor, **form.values()))
@@ -267,16 +266,11 @@ def make_contact(request: HttpRequest, actor: User) -> tuple[Any, Any]:
 
 
 def make_deal(request: HttpRequest, actor: User) -> tuple[Any, Any]:
-    form = DealForm(_sent(request), reader=actor, initial=_given(request, "company", "contact", "lead"))
+    form = DealForm(sent(request), reader=actor, initial=_given(request, "company", "contact", "lead"))
     made = None
     if request.method == "POST" and form.is_valid():
         made = form.carry_out(lambda: deals.create_deal(actor=actor, **form.values()))
     return form, made
-
-
-def _sent(request: HttpRequest) -> QueryDict | None:
-    """What was sent, be it nothing; None while it is only asked for."""
-    return request.POST if request.method == "POST" else None
 
 
 def _given(request: HttpRequest, *names: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
@@ -21,7 +21,7 @@ from crm.core import policy, toasts
 from crm.core.doors import page
 from crm.core.errors import Conflict, NotFound, Refusal, VersionConflict
 from crm.records import timeline, undo
-from crm.records.facts import Fact, FactForm, as_json, fact_of, facts_of, save
+from crm.records.facts import Fact, FactForm, Text, as_json, fact_of, facts_of, save
 from crm.records.lists.spec import ListSpec
 from crm.records.parts import PARTS, Part
 from crm.records.reading import Reading
@@ -276,8 +276,18 @@ def _done(request: HttpRequest, actor: User, verb: Verb, record: Any, form: Any)
 
 def _ask(request: HttpRequest, spec: ListSpec, verb: Verb, record: Any, form: Any) -> HttpResponse:
     url = reverse(f"records:{spec.holder}-act", args=[record.pk, verb.key])
-    facts = {"title": verb.label, "record": record, "form": form, "url": url, "verb": verb}
+    return ask(request, record, form, verb.label, url)
+
+
+def ask(request: HttpRequest, record: Any, form: Any, title: Text, url: str) -> HttpResponse:
+    """A form about ``record`` in the dialog; refused input stays in it."""
+    facts = {"title": title, "record": record, "form": form, "url": url}
     return render(request, "records/parts/ask.html", facts, status=422 if form is not None and form.errors else 200)
+
+
+def sent(request: HttpRequest) -> QueryDict | None:
+    """What was sent, be it nothing; None while it is only asked for."""
+    return request.POST if request.method == "POST" else None
 
 
 # --- Lists that belong to a record -------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from crm.core.doors import page
 from crm.core.forms import Segments
 from crm.records.forms import ReaderForm
 from crm.records.lists.offered import CONTACTS
-from crm.records.views_records import record_of
+from crm.records.views_records import ask, record_of, sent
 from leads.models import Campaign, Contact, Deal, ReferralLink, WebForm
 from leads.policies import VIEW_CONTACTS, WRITE_CONTACTS
 from leads.services import campaigns, web_forms
@@ -66,7 +66,6 @@ def referrals(request: HttpRequest, record_id: UUID) -> HttpResponse:
     for link in links:
         path = web_forms.referral_path(link, open_forms) if link.is_active else ""
         link.address = request.build_absolute_uri(path) if path else ""  # type: ignore[attr-defined]
-        link.pk_text = str(link.pk)  # type: ignore[attr-defined]
     facts = {"contact": found, "links": links, "may_write": policy.may(reader, WRITE_CONTACTS)}
     return render(request, "records/parts/referrals.html", facts)
 
@@ -76,12 +75,12 @@ def referrals(request: HttpRequest, record_id: UUID) -> HttpResponse:
 def new_referral(request: HttpRequest, record_id: UUID) -> HttpResponse:
     actor: User = request.user  # type: ignore[assignment]
     found: Contact = record_of(CONTACTS, actor, record_id)
-    form = ReferralForm(_sent(request), reader=actor, initial={"reward": "promised", "is_active": True})
+    form = ReferralForm(sent(request), reader=actor, initial={"reward": "promised", "is_active": True})
     if request.method == "POST" and form.is_valid():
         made = form.carry_out(lambda: campaigns.create_referral_link(actor=actor, contact_id=found.pk, **form.values()))
         if made is not None:
             return _done(request, _("Referral link made."))
-    return _ask(request, found, form, _("Referral link"), reverse("records:new-referral", args=[found.pk]))
+    return ask(request, found, form, _("Referral link"), reverse("records:new-referral", args=[found.pk]))
 
 
 @page(act=WRITE_CONTACTS)
@@ -91,7 +90,7 @@ def referral(request: HttpRequest, record_id: UUID, link_id: UUID) -> HttpRespon
     found: Contact = record_of(CONTACTS, actor, record_id)
     link: ReferralLink = policy.get_visible(ReferralLink.objects.filter(contact=found), actor, pk=link_id)
     stored = {name: getattr(link, name) for name in ReferralForm.FIELDS}
-    form = ReferralForm(_sent(request), reader=actor, initial=stored)
+    form = ReferralForm(sent(request), reader=actor, initial=stored)
     if request.method == "POST" and form.is_valid():
         saved = form.carry_out(
             lambda: campaigns.change_referral_link(actor=actor, link_id=link.pk, changes=form.values())
@@ -99,18 +98,9 @@ def referral(request: HttpRequest, record_id: UUID, link_id: UUID) -> HttpRespon
         if saved is not None:
             return _done(request, _("Referral link saved."))
     url = reverse("records:referral", args=[found.pk, link.pk])
-    return _ask(request, found, form, _("Referral link"), url)
-
-
-def _sent(request: HttpRequest) -> Any:
-    return request.POST if request.method == "POST" else None
+    return ask(request, found, form, _("Referral link"), url)
 
 
 def _done(request: HttpRequest, said: str) -> HttpResponse:
     toasts.show_next(request, said)
     return HttpResponseClientRefresh()
-
-
-def _ask(request: HttpRequest, record: Contact, form: ReferralForm, title: str, url: str) -> HttpResponse:
-    facts = {"title": title, "record": record, "form": form, "url": url}
-    return render(request, "records/parts/ask.html", facts, status=422 if form.is_bound and form.errors else 200)
