@@ -332,9 +332,9 @@ def _claim(run_id: UUID) -> list[str] | None:
 
 def _be_quick() -> None:
     """Until the transaction ends: do not wait for the disk, because what a crash loses (portion and cursor alike) is done
-    again; and no compiling, no helpers, because a portion's query is done before they are ready.
+    again; and no helpers, because a portion's query is done before they are ready.
     """
-    settings = {"synchronous_commit": "off", "jit": "off", "max_parallel_workers_per_gather": "0"}
+    settings = {"synchronous_commit": "off", "max_parallel_workers_per_gather": "0"}
     with connection.cursor() as cursor:
         for name, value in settings.items():
             cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
